@@ -1,0 +1,73 @@
+"""Pieces that both nets are put together from."""
+
+from __future__ import annotations
+
+from keras import KerasTensor, layers
+
+
+def standardise(gray: KerasTensor, mean: float, std: float) -> KerasTensor:
+    """Scale gray values 0 to 255 to about zero mean and unit variance, inside the net.
+
+    Standing inside, every exported file takes the same input: gray values as read.
+    """
+    return layers.Rescaling(1.0 / std, offset=-mean / std, name="standardise")(gray)
+
+
+def convolution(
+    x: KerasTensor, filters: int, name: str, kernel_size: int = 3, strides: int = 1
+) -> KerasTensor:
+    """Apply convolution, batch normalisation and ReLU."""
+    x = layers.Conv2D(
+        filters,
+        kernel_size,
+        strides=strides,
+        padding="same",
+        use_bias=False,
+        kernel_initializer="he_normal",
+        name=f"{name}_conv",
+    )(x)
+    x = layers.BatchNormalization(momentum=0.97, name=f"{name}_bn")(x)
+    return layers.ReLU(name=f"{name}_relu")(x)
+
+
+def decoder_stage(
+    x: KerasTensor,
+    skip: KerasTensor | None,
+    filters: int,
+    name: str,
+    convolutions: int = 2,
+) -> KerasTensor:
+    """Double the resolution, join the encoder's features of that scale, and convolve.
+
+    Parameters
+    ----------
+    x : tensor, shape (N, H, W, C)
+    skip : tensor, shape (N, 2 H, 2 W, S), or None
+        Features to concatenate.
+    filters : int
+        Channels of the result.
+    name : str
+        Prefix of the layers' names.
+    convolutions : int
+        How many 3x3 convolutions follow.
+
+    Returns
+    -------
+    tensor, shape (N, 2 H, 2 W, filters)
+    """
+    x = layers.UpSampling2D(2, interpolation="bilinear", name=f"{name}_upsample")(x)
+    if skip is not None:
+        x = layers.Concatenate(name=f"{name}_concatenate")([x, skip])
+    for index in range(1, convolutions + 1):
+        x = convolution(x, filters, f"{name}_{index}")
+    return x
+
+
+def crack_head(x: KerasTensor) -> KerasTensor:
+    """Turn features into the probability of crack, shape (N, H, W, 1), in float32.
+
+    The layer named ``logits`` stands before the sigmoid: losses read it, for their numerical
+    stability.
+    """
+    x = layers.Conv2D(1, 1, dtype="float32", name="logits")(x)
+    return layers.Activation("sigmoid", dtype="float32", name="probability")(x)

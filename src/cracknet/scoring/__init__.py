@@ -1,0 +1,1 @@
+"""Pooled counts over thresholds and the scores that follow from them."""
