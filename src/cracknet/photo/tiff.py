@@ -68,10 +68,6 @@ _PIXEL_TAGS = _SINGLE | {
     Tag.YCbCrPositioning,
     Tag.ReferenceBlackWhite,
 }
-_SEGMENTS = (
-    (Tag.StripOffsets, Tag.StripByteCounts),
-    (Tag.TileOffsets, Tag.TileByteCounts),
-)
 
 Values = tuple[int, ...] | tuple[float, ...] | bytes
 
@@ -178,16 +174,18 @@ def read_directory(file: BinaryIO, offset: int | None = None) -> Directory:
         msg = "the file is truncated: its directory lies beyond the end"
         raise PhotoError(msg)
     entries: dict[int, Entry] = {}
+    budget = size
     for start in range(0, len(table), width):
         raw = table[start : start + width]
-        tag, values = _read_entry(file, raw, order, word, size)
+        tag, values = _read_entry(file, raw, order, word, budget)
+        budget -= len(values or ())
         if values is not None:
             entries.setdefault(tag, Entry(raw, values))
     return Directory(order, big, entries)
 
 
 def _read_entry(
-    file: BinaryIO, raw: bytes, order: str, word: str, size: int
+    file: BinaryIO, raw: bytes, order: str, word: str, budget: int
 ) -> tuple[int, Values | None]:
     tag, kind, count = struct.unpack_from(f"{order}HH{word}", raw)
     code = _FORMATS.get(kind)
@@ -199,13 +197,20 @@ def _read_entry(
         data = inline[:length]
     else:
         (offset,) = struct.unpack(f"{order}{word}", inline)
-        if offset + length > size:
+        # the budget keeps many entries from each reading the same large part of the file
+        data = _read_at(file, offset, length) if length <= budget else b""
+        if len(data) < length:
             return tag, None
-        file.seek(offset)
-        data = file.read(length)
     if code == "s":
         return tag, data
-    return tag, struct.unpack(f"{order}{code * count if len(code) > 1 else f'{count}{code}'}", data)
+    return tag, struct.unpack(f"{order}{count * len(code)}{code[0]}", data)
+
+
+def _read_at(file: BinaryIO, offset: int, length: int) -> bytes:
+    if offset >= 2**63:
+        return b""
+    file.seek(offset)
+    return file.read(length)
 
 
 def lone_page(data: bytes, directory: Directory) -> bytes:
@@ -231,11 +236,7 @@ def lone_page(data: bytes, directory: Directory) -> bytes:
     PhotoError
         The file ends before its pixels do, or its directory contradicts itself.
     """
-    for offsets, counts in _SEGMENTS:
-        pairs = zip(directory.numbers(offsets), directory.numbers(counts), strict=False)
-        if any(offset + count > len(data) for offset, count in pairs):
-            msg = "the file is truncated: its pixels lie beyond the end"
-            raise PhotoError(msg)
+    _check_segments(directory, len(data))
     kept = {tag: entry for tag, entry in directory.entries.items() if tag in _PIXEL_TAGS}
     if any(len(kept[tag].values) != 1 for tag in _SINGLE & kept.keys()):
         msg = "the TIFF directory is damaged: a tag of one value holds several"
@@ -258,3 +259,39 @@ def lone_page(data: bytes, directory: Directory) -> bytes:
             struct.pack(f"{order}{word}", 0),
         )
     )
+
+
+def _check_segments(directory: Directory, size: int) -> None:
+    """Refuse a page of which a strip or tile is missing; decoders would leave it black."""
+    width, height = directory.number(Tag.ImageWidth, 0), directory.number(Tag.ImageLength, 0)
+    tile_width = directory.number(Tag.TileWidth, 0)
+    if tile_width:
+        tags = Tag.TileOffsets, Tag.TileByteCounts
+        rows = directory.number(Tag.TileLength, 0)
+    else:
+        tags = Tag.StripOffsets, Tag.StripByteCounts
+        rows, tile_width = directory.number(Tag.RowsPerStrip, height), width
+    offsets, counts = (directory.numbers(tag) for tag in tags)
+    if len(offsets) == 1 and not counts:
+        # old writers leave out how long a single strip is
+        counts = (_plain_size(directory),)
+    if any(offset + count > size for offset, count in zip(offsets, counts, strict=False)):
+        msg = "the file is truncated: its pixels lie beyond the end"
+        raise PhotoError(msg)
+    planar = directory.number(Tag.PlanarConfiguration, 1) == 2
+    planes = directory.number(Tag.SamplesPerPixel, 1) if planar else 1
+    if 0 in (width, height, rows) or len(counts) != len(offsets) or 0 in counts:
+        msg = "the TIFF directory is damaged: it does not say where all pixels lie"
+        raise PhotoError(msg)
+    if len(offsets) < -(-width // tile_width) * -(-height // rows) * planes:
+        msg = "the TIFF directory is damaged: it names fewer strips or tiles than the size asks for"
+        raise PhotoError(msg)
+
+
+def _plain_size(directory: Directory) -> int:
+    """Bytes of the page's pixels without compression; 1 where they are compressed."""
+    if directory.number(Tag.Compression, 1) != 1:
+        return 1
+    bits = sum(directory.numbers(Tag.BitsPerSample)) or 1
+    row = -(-directory.number(Tag.ImageWidth, 0) * bits // 8)
+    return row * directory.number(Tag.ImageLength, 0)

@@ -13,7 +13,7 @@ from PIL.ExifTags import GPS, IFD
 from PIL.ExifTags import Base as Tag
 
 from cracknet.errors import PhotoError
-from cracknet.photo_tiff import Directory, read_directory
+from cracknet.photo.tiff import Directory, read_directory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,7 +115,7 @@ def _subdirectory(exif: BinaryIO, main: Directory, pointer: int) -> Directory:
 def _taken(camera: Directory) -> str | None:
     text = camera.text(Tag.DateTimeOriginal)
     try:
-        moment = datetime.strptime(text or "", "%Y:%m:%d %H:%M:%S").isoformat()  # noqa: DTZ007
+        moment = datetime.strptime(text or "", "%Y:%m:%d %H:%M:%S").isoformat()
     except ValueError:
         return None
     offset = camera.text(Tag.OffsetTimeOriginal)
@@ -129,6 +129,8 @@ def _degrees(
     sign = signs.get((gps.text(ref_tag) or "").upper())
     if sign is None or not 1 <= len(parts) <= 3 or any(part < 0 for part in parts):
         return None
+    if any(part > 60 for part in parts[1:]):
+        return None
     degrees = sum(part / 60**power for power, part in enumerate(parts))
     return sign * degrees if degrees <= limit else None
 
@@ -137,8 +139,7 @@ def _altitude(gps: Directory) -> float | None:
     metres = next(iter(gps.ratios(GPS.GPSAltitude)), None)
     if metres is None:
         return None
-    # some cameras write the reference as text, the standard asks for a byte
-    below = gps.number(GPS.GPSAltitudeRef, 0) == 1
+    below = gps.number(GPS.GPSAltitudeRef, 0) in (1, 3)
     return -metres if below else metres
 
 

@@ -1,0 +1,1 @@
+"""What a user takes home: pictures, tables, and the run over many photographs."""

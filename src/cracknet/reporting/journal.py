@@ -1,0 +1,119 @@
+"""The journal of a run: a line for each photograph that is done, safe against kills."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from cracknet.errors import OutputError
+from cracknet.reporting.writing import write_whole
+
+JOURNAL = ".cracknet-photos.jsonl"
+
+
+@dataclass(frozen=True)
+class PhotoRow:
+    """One photograph of a run; the columns of photos.csv in their order.
+
+    Attributes
+    ----------
+    photo : str
+        Name of its results below the output folder, without suffix.
+    file : str
+        The photograph's path as given.
+    status : str
+        ``done`` or ``failed``.
+    error : str
+    width_px, height_px : int or None
+        Of the upright photograph.
+    crack_share : float or None
+        Share of pixels that are crack.
+    taken : str or None
+        EXIF time, ISO 8601.
+    latitude_deg, longitude_deg, altitude_m : float or None
+        EXIF position, WGS 84.
+    camera : str or None
+    bytes, modified_ns : int
+        Of the file, to see whether it has changed since.
+    """
+
+    photo: str
+    file: str
+    status: str
+    error: str = ""
+    width_px: int | None = None
+    height_px: int | None = None
+    crack_share: float | None = None
+    taken: str | None = None
+    latitude_deg: float | None = None
+    longitude_deg: float | None = None
+    altitude_m: float | None = None
+    camera: str | None = None
+    bytes: int = 0
+    modified_ns: int = 0
+
+
+class Journal:
+    """Rows kept in the output folder as they come, and photos.csv made of them.
+
+    A line that a kill cut short is passed over, and its photograph done again.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.rows: dict[str, PhotoRow] = {}
+        path = folder / JOURNAL
+        if path.is_file():
+            known = {field.name for field in fields(PhotoRow)}
+            for line in path.read_text("utf-8", errors="replace").splitlines():
+                try:
+                    content = json.loads(line)
+                    row = PhotoRow(**{key: content[key] for key in content.keys() & known})
+                except (ValueError, TypeError, AttributeError):
+                    continue
+                self.rows[row.photo] = row
+
+    def forget(self) -> None:
+        """Drop all rows, for a run of other options."""
+        self.rows.clear()
+        write_whole(self.folder / JOURNAL, b"")
+
+    def add(self, row: PhotoRow) -> None:
+        """Append a row and see it onto the disk.
+
+        Raises
+        ------
+        OutputError
+            When it cannot be written.
+        """
+        self.rows[row.photo] = row
+        path = self.folder / JOURNAL
+        try:
+            with path.open("ab") as file:
+                # A leading line break parts the row from one that a kill cut short.
+                file.write(b"\n" + json.dumps(asdict(row)).encode() + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            msg = f"{path} cannot be written: {error.strerror}. Free some space and run again."
+            raise OutputError(msg) from error
+
+    def write_table(self, order: list[str]) -> None:
+        """Write photos.csv: the photographs of this run in order, then those of earlier ones."""
+        text = io.StringIO()
+        names = [field.name for field in fields(PhotoRow)][:-2]
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(names)
+        for photo in [*order, *(photo for photo in self.rows if photo not in set(order))]:
+            if photo in self.rows:
+                values = asdict(self.rows[photo])
+                writer.writerow(
+                    f"{values[name]:.6g}" if name == "crack_share" and values[name] is not None
+                    else values[name]
+                    for name in names
+                )
+        write_whole(self.folder / "photos.csv", text.getvalue().encode())

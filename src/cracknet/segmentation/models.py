@@ -1,0 +1,148 @@
+"""Which models ship, and where a model's file lies. A model is a net with weights and a card."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cracknet.errors import ModelError
+
+WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
+DEFAULT_MODEL = "cracknet-lite"
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What is known of a model; kept as JSON beside its files.
+
+    Attributes
+    ----------
+    name : str
+    net : str
+        The architecture: ``cracknet`` or ``cracknet-lite``.
+    file : Path
+        OpenVINO IR (.xml) or ONNX.
+    sha256 : dict of str to str
+        Checksum of each of the model's files, by file name; checked when it is loaded.
+    tile_px, overlap_px, margin_px : int
+        How photographs are cut for it.
+    licence : str
+        On what terms the weights may be used, in plain words.
+    scores : dict
+        Measured scores by set, with their protocol.
+    training : dict
+        Recipe, data with licences, and time spent.
+    parameters : int
+    """
+
+    name: str
+    net: str
+    file: Path
+    sha256: dict[str, str] = field(default_factory=dict)
+    tile_px: int = 640
+    overlap_px: int = 160
+    margin_px: int = 32
+    licence: str = "unknown"
+    scores: dict[str, Any] = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
+    parameters: int = 0
+
+    @property
+    def size_mb(self) -> float:
+        """Size of the model's files in MB (10^6 bytes)."""
+        files = (self.file, *(self.file.parent / name for name in self.sha256))
+        return sum(path.stat().st_size for path in set(files) if path.is_file()) / 1e6
+
+
+def list_models() -> list[ModelCard]:
+    """List the models that ship with the package, sorted by name."""
+    return [read_card(path) for path in sorted(WEIGHTS.glob("*.json"))]
+
+
+def find_model(model: str | Path) -> ModelCard:
+    """Find a shipped model by name, or a model file by path, and check its checksums.
+
+    Parameters
+    ----------
+    model : str or Path
+        A name of `list_models`, or the path of a .xml (OpenVINO IR) or .onnx file. A card
+        ``<stem>.json`` beside the file is used; without one, defaults hold.
+
+    Raises
+    ------
+    ModelError
+        When there is no such model, its card is damaged, or a checksum differs.
+    """
+    card_path = WEIGHTS / f"{model}.json"
+    if isinstance(model, str) and "/" not in model and card_path.is_file():
+        card = read_card(card_path)
+    else:
+        card = _card_of_file(Path(model))
+    _check_sums(card)
+    return card
+
+
+def _card_of_file(file: Path) -> ModelCard:
+    if not file.is_file():
+        names = ", ".join(path.stem for path in sorted(WEIGHTS.glob("*.json"))) or "none"
+        msg = (
+            f"no model {str(file)!r}: not a shipped name ({names}) and no such file. "
+            "`cracknet models` lists what ships; a file is a .xml or .onnx of `cracknet export`."
+        )
+        raise ModelError(msg)
+    if file.suffix.lower() not in (".xml", ".onnx"):
+        msg = f"a model file is OpenVINO IR (.xml) or ONNX (.onnx); got {file}."
+        raise ModelError(msg)
+    path = file.with_suffix(".json")
+    if path.is_file():
+        card = read_card(path)
+        if card.file.name == file.name or file.name in card.sha256:
+            return ModelCard(**{**card.__dict__, "file": file})
+    return ModelCard(name=file.stem, net="unknown", file=file)
+
+
+def read_card(path: Path) -> ModelCard:
+    """Read a card.
+
+    Raises
+    ------
+    ModelError
+        When it is not JSON or lacks a field.
+    """
+    try:
+        content = json.loads(path.read_text("utf-8"))
+        return ModelCard(**{**content, "file": path.parent / content["file"]})
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        msg = f"the model card {path} cannot be read: {error}. Install or export the model again."
+        raise ModelError(msg) from error
+
+
+def write_card(card: ModelCard, path: Path) -> None:
+    """Write a card as JSON, the model's file by its name alone."""
+    content = {**card.__dict__, "file": card.file.name}
+    path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check_sums(card: ModelCard) -> None:
+    for name, expected in card.sha256.items():
+        path = card.file.parent / name
+        if not path.is_file():
+            if path.suffix == card.file.suffix or path.suffix == ".bin":
+                msg = f"the model {card.name} lacks its file {path}. Install or export it again."
+                raise ModelError(msg)
+            continue
+        if (found := sha256_of(path)) != expected:
+            msg = (
+                f"{path} is damaged: its SHA-256 is {found[:12]}..., the card says "
+                f"{expected[:12]}.... Install or export the model again."
+            )
+            raise ModelError(msg)

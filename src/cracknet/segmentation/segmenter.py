@@ -1,0 +1,242 @@
+"""From a photograph to the probability and mask of its cracks."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cracknet.arrays import Gray, Mask, Probability
+from cracknet.errors import ArgumentError, EngineError
+from cracknet.photo import Photo, photo_from_array, read_photo
+from cracknet.segmentation.engines import ENGINES, Engine
+from cracknet.segmentation.models import DEFAULT_MODEL, ModelCard, find_model
+from cracknet.segmentation.tiles import STEP, Tile, blend_tile, cut_tile, lay_axis, lay_tiles
+
+DEFAULT_THRESHOLD = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Segmentation:
+    """The cracks of one photograph.
+
+    Attributes
+    ----------
+    photo : Photo
+    probability : (H, W) float32
+        Probability of crack, 0 to 1.
+    threshold : float
+        Where the mask is cut.
+    """
+
+    photo: Photo
+    probability: Probability
+    threshold: float
+
+    @property
+    def mask(self) -> Mask:
+        """Pixels whose probability reaches the threshold, (H, W) bool."""
+        return np.asarray(self.probability >= np.float32(self.threshold))
+
+    @property
+    def crack_share(self) -> float:
+        """Share of pixels that are crack."""
+        return float(self.mask.mean())
+
+
+class Segmenter:
+    """A model, loaded once, that segments any number of photographs.
+
+    Photographs are never resized: each is cut into overlapping tiles at its own resolution, and
+    the tiles' results are blended. Memory is that of the photograph plus a few tiles.
+
+    Parameters
+    ----------
+    model : str or Path
+        A shipped model's name (`cracknet.list_models`), or a .xml or .onnx file.
+    threshold : float
+        Probability from which a pixel is crack, 0 to 1.
+    engine : str
+        ``openvino``, or ``onnxruntime`` with an ONNX file.
+    precision : str
+        ``auto``, ``f32`` or ``bf16``.
+    threads : int, optional
+        Cores to use; all by default.
+    tile_px : int, optional
+        Side of a tile, a multiple of 32; the model's card says by default.
+
+    Raises
+    ------
+    ArgumentError
+        When a value is outside its range.
+    ModelError
+        When the model is missing or damaged.
+    EngineError
+        When the engine is not installed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> wall = np.full((100, 200), 180, np.uint8)
+    >>> Segmenter("cracknet-lite").segment(wall).mask.sum() == 0
+    np.True_
+    """
+
+    def __init__(
+        self,
+        model: str | Path = DEFAULT_MODEL,
+        *,
+        threshold: float = DEFAULT_THRESHOLD,
+        engine: str = "openvino",
+        precision: str = "auto",
+        threads: int | None = None,
+        tile_px: int | None = None,
+    ) -> None:
+        self.threshold = check_threshold(threshold)
+        if engine not in ENGINES:
+            msg = f"engine must be one of {', '.join(ENGINES)}; got {engine!r}."
+            raise ArgumentError(msg)
+        self.card: ModelCard = find_model(model)
+        self.tile_px = tile_px or self.card.tile_px
+        if self.tile_px % STEP or self.tile_px <= self.card.overlap_px:
+            msg = (
+                f"tile_px must be a multiple of {STEP} above the overlap of "
+                f"{self.card.overlap_px} px; got {self.tile_px}."
+            )
+            raise ArgumentError(msg)
+        file = self.card.file.with_suffix(".onnx") if engine == "onnxruntime" else self.card.file
+        self.engine: Engine = ENGINES[engine](file, precision=precision, threads=threads)
+        self.precision = precision
+        self.net_seconds = 0.0
+        """Time spent in the net so far, summed over its workers, divided by their number."""
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(self.engine.workers, thread_name_prefix="net")
+
+    def __enter__(self) -> Segmenter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def segment(
+        self, photo: Photo | str | Path | npt.NDArray[Any], *, threshold: float | None = None
+    ) -> Segmentation:
+        """Segment one photograph.
+
+        Parameters
+        ----------
+        photo : Photo, path, or array
+            An array is gray (H, W) or RGB (H, W, 3), uint8 or uint16.
+        threshold : float, optional
+            In place of the Segmenter's.
+
+        Raises
+        ------
+        PhotoError
+            When the photograph cannot be read.
+        ArgumentError
+            When the threshold or array is out of range.
+        EngineError
+            When the engine fails.
+        """
+        cut = self.threshold if threshold is None else check_threshold(threshold)
+        if isinstance(photo, (str, Path)):
+            photo = read_photo(photo)
+        elif not isinstance(photo, Photo):
+            photo = photo_from_array(photo)
+        return Segmentation(photo, self.probability(photo.gray), cut)
+
+    def probability(self, gray: Gray, *, offset: tuple[int, int] = (0, 0)) -> Probability:
+        """Return the probability of crack of every pixel.
+
+        Parameters
+        ----------
+        gray : (H, W) uint8
+        offset : (int, int)
+            Lay the tiles this many px higher and further left; the result hardly changes.
+
+        Returns
+        -------
+        (H, W) float32
+        """
+        rows, columns = (
+            lay_axis(
+                length,
+                self._tile_for(length + start),
+                self.card.overlap_px,
+                self.card.margin_px,
+                start,
+            )
+            for length, start in zip(gray.shape, offset, strict=True)
+        )
+        total = np.zeros(gray.shape, np.float32)
+        for tile, result in self._infer(gray, lay_tiles(rows, columns)):
+            blend_tile(total, result, tile)
+        return np.minimum(total, 1, out=total)
+
+    def _tile_for(self, length: int) -> int:
+        """Return a tile that holds a small photograph whole, in few different sizes."""
+        smallest = self.card.overlap_px + STEP
+        needed = max(length, smallest)
+        step = STEP if needed <= 256 else 2 * STEP
+        return min(self.tile_px, -(-needed // step) * step)
+
+    def _infer(self, gray: Gray, tiles: Iterator[Tile]) -> Iterator[tuple[Tile, Probability]]:
+        """Run the net on all workers, a tile or two ahead of the blending."""
+        running: deque[tuple[Tile, Future[Probability]]] = deque()
+        try:
+            for tile in tiles:
+                running.append((tile, self._pool.submit(self._infer_tile, gray, tile)))
+                if len(running) > 2 * self.engine.workers:
+                    done, future = running.popleft()
+                    yield done, future.result()
+            while running:
+                done, future = running.popleft()
+                yield done, future.result()
+        finally:
+            for _, future in running:
+                future.cancel()
+
+    def _infer_tile(self, gray: Gray, tile: Tile) -> Probability:
+        piece = cut_tile(gray, tile)
+        began = time.monotonic()
+        result = self.engine.infer(piece)
+        with self._lock:
+            self.net_seconds += (time.monotonic() - began) / self.engine.workers
+        if not np.isfinite(result).all():
+            msg = f"the model {self.card.name} gave values that are not numbers; it is damaged."
+            raise EngineError(msg)
+        return result
+
+
+def check_threshold(threshold: float) -> float:
+    """Return the threshold, or raise ArgumentError when it is not within [0, 1]."""
+    if not 0 <= threshold <= 1:
+        msg = f"the threshold must lie within 0 and 1; got {threshold}."
+        raise ArgumentError(msg)
+    return float(threshold)
+
+
+def segment(photo: Photo | str | Path | npt.NDArray[Any], **options: Any) -> Segmentation:
+    """Segment one photograph with a new `Segmenter`; for many, make one and keep it.
+
+    Parameters
+    ----------
+    photo : Photo, path, or array
+    **options
+        Passed to `Segmenter`.
+    """
+    with Segmenter(**options) as segmenter:
+        return segmenter.segment(photo)

@@ -1,0 +1,241 @@
+"""From a Keras net to the files that inference engines read: ONNX, and from it OpenVINO IR."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from cracknet.errors import ArgumentError, TrainingError
+from cracknet.nets import NETS
+from cracknet.segmentation.models import ModelCard, sha256_of, write_card
+
+TRACED_PX = 256
+TOLERANCE = 1e-3
+
+
+FORMATS = {".xml": "openvino", ".onnx": "onnx", ".keras": "keras"}
+
+
+def export_model(
+    weights: Path, out: Path, *, net: str, file_format: str | None = None, half: bool = True
+) -> ModelCard:
+    """Export weights of a training run, and write a card with checksums beside them.
+
+    Parameters
+    ----------
+    weights : Path
+        ``.weights.h5`` of a run, or a whole ``.keras`` model.
+    out : Path
+        The file to write; its suffix is the format's.
+    net : str
+        The net that ``.weights.h5`` belong to.
+    file_format : str, optional
+        ``openvino``, ``onnx`` or ``keras``; by the suffix of `out` otherwise.
+    half : bool
+        Keep OpenVINO weights in float16.
+
+    Returns
+    -------
+    ModelCard
+        As written to ``<stem>.json``; scores and licence are the caller's to add.
+
+    Raises
+    ------
+    TrainingError
+        When the weights cannot be read or do not fit the net, or the export fails.
+    ArgumentError
+        When format and suffix disagree, or the net is unknown.
+    """
+    if FORMATS.get(out.suffix) != (file_format or FORMATS.get(out.suffix, "")):
+        msg = (
+            f"the file to write must end in .xml (openvino), .onnx or .keras, as the format; got "
+            f"{out.name} and {file_format or 'no format'}."
+        )
+        raise ArgumentError(msg)
+    model = load_net(weights, net)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    kind = FORMATS[out.suffix]
+    if kind == "openvino":
+        export_openvino(model, out, half=half)
+    elif kind == "onnx":
+        export_onnx(model, out)
+    else:
+        part = out.with_name(f"part-{out.name}")
+        model.save(part)
+        os.replace(part, out)
+    files = [out] + ([out.with_suffix(".bin")] if kind == "openvino" else [])
+    card = ModelCard(
+        name=out.stem,
+        net=next((name for name, cls in NETS.items() if isinstance(model, cls)), net),
+        file=out,
+        sha256={file.name: sha256_of(file) for file in files},
+        parameters=model.count_params(),
+    )
+    write_card(card, out.with_suffix(".json"))
+    return card
+
+
+def load_net(weights: Path, net: str) -> keras.Model:
+    """Load a net with its weights, in float32.
+
+    Raises
+    ------
+    TrainingError
+        When the file is missing, damaged, or of another net.
+    ArgumentError
+        When the net is unknown.
+    """
+    if net not in NETS:
+        msg = f"the net must be one of {', '.join(NETS)}; got {net!r}."
+        raise ArgumentError(msg)
+    if not weights.is_file():
+        msg = f"no weights at {weights}. A run keeps its best in best.weights.h5."
+        raise TrainingError(msg)
+    keras.config.set_dtype_policy("float32")
+    model = NETS[net]()
+    try:
+        if weights.suffix == ".keras":
+            model.set_weights(keras.saving.load_model(weights, compile=False).get_weights())
+        else:
+            model.load_weights(weights)
+    except (OSError, ValueError, KeyError) as error:
+        msg = f"{weights} cannot be read as weights of {net}: {error} Name its net with --net."
+        raise TrainingError(msg) from error
+    return model
+
+
+def export_onnx(net: keras.Model, path: Path) -> None:
+    """Write a net as ONNX that takes any height and width that are multiples of 32.
+
+    Keras traces the net at one size; the doubling of the decoder is written as scales, so
+    the size can be freed afterwards. The file is then run at two sizes beside the net.
+
+    Parameters
+    ----------
+    net : keras.Model
+        Input (N, H, W, 1) gray 0 to 255, output (N, H, W, 1) probability, in float32.
+    path : Path
+        Written under a temporary name, then renamed.
+
+    Raises
+    ------
+    TrainingError
+        When the backend is not TensorFlow, a size stayed fixed, or the file disagrees with the
+        net by more than 1e-3.
+    """
+    import onnx
+
+    if keras.config.backend() != "tensorflow":
+        msg = (
+            "export runs on Keras' TensorFlow backend; the backend is "
+            f"{keras.config.backend()!r}. Set KERAS_BACKEND=tensorflow."
+        )
+        raise TrainingError(msg)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        traced = Path(folder) / "traced.onnx"
+        image = keras.Input((TRACED_PX, TRACED_PX, 1), batch_size=1)
+        fixed = keras.Model(image, net(image))
+        fixed(np.zeros((1, TRACED_PX, TRACED_PX, 1), np.float32))  # export needs one call
+        fixed.export(traced, format="onnx", verbose=False)
+        model = onnx.load(traced)
+        _free_size(model)
+        onnx.checker.check_model(model)
+        onnx.save(model, traced)
+        _compare(net, traced)
+        os.replace(traced, path)
+
+
+def export_openvino(net: keras.Model, path: Path, *, half: bool = True) -> None:
+    """Write a net as OpenVINO IR: `path` (.xml) and its weights beside it (.bin).
+
+    Parameters
+    ----------
+    net : keras.Model
+        As for `export_onnx`.
+    path : Path
+        Must end in .xml.
+    half : bool
+        Keep the weights in float16.
+
+    Raises
+    ------
+    TrainingError
+        As for `export_onnx`.
+    """
+    import openvino as ov
+
+    if path.suffix != ".xml":
+        msg = f"OpenVINO IR is written to a path that ends in .xml; got {path}."
+        raise TrainingError(msg)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        onnx_path = Path(folder) / "net.onnx"
+        export_onnx(net, onnx_path)
+        model = ov.convert_model(onnx_path)
+        part = Path(folder) / path.name
+        ov.save_model(model, part, compress_to_fp16=half)
+        os.replace(part.with_suffix(".bin"), path.with_suffix(".bin"))
+        os.replace(part, path)
+
+
+def _free_size(model: Any) -> None:
+    """Make height and width of input and output symbolic, and name both."""
+    graph = model.graph
+    fixed = [node.name for node in graph.node if node.op_type == "Resize" and len(node.input) > 3]
+    if fixed:
+        msg = f"the export wrote a fixed size into {fixed[0]}; it cannot take other sizes."
+        raise TrainingError(msg)
+    _reshape_to_transpose(graph)
+    del graph.value_info[:]
+    for value, name in ((graph.input[0], "gray"), (graph.output[0], "probability")):
+        for node in graph.node:
+            node.input[:] = [name if entry == value.name else entry for entry in node.input]
+            node.output[:] = [name if entry == value.name else entry for entry in node.output]
+        value.name = name
+        for dimension, symbol in zip(
+            value.type.tensor_type.shape.dim, ("batch", "height", "width"), strict=False
+        ):
+            dimension.dim_param = symbol
+
+
+def _reshape_to_transpose(graph: Any) -> None:
+    """Undo a shortcut: with one channel, the converter moves the channel axis by a reshape."""
+    import onnx
+
+    shapes = {
+        array.name: onnx.numpy_helper.to_array(array).tolist()
+        for array in graph.initializer
+        if array.data_type == onnx.TensorProto.INT64
+    }
+    moves = {(1, TRACED_PX, TRACED_PX): (0, 3, 1, 2), (TRACED_PX, TRACED_PX, 1): (0, 2, 3, 1)}
+    for index, node in enumerate(graph.node):
+        if node.op_type == "Reshape" and (
+            order := moves.get(tuple(shapes.get(node.input[1], ())[1:]))
+        ):
+            transpose = onnx.helper.make_node(
+                "Transpose", [node.input[0]], list(node.output), name=node.name, perm=order
+            )
+            graph.node.remove(node)
+            graph.node.insert(index, transpose)
+
+
+def _compare(net: keras.Model, path: Path) -> None:
+    """Run the file at two sizes beside the net."""
+    import openvino as ov
+
+    core = ov.Core()
+    for height, width in ((96, 160), (320, 288)):
+        gray = np.random.default_rng(0).uniform(0, 255, (1, height, width, 1)).astype(np.float32)
+        ours = keras.ops.convert_to_numpy(net(gray, training=False))
+        request = core.compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+        theirs = request(gray)[0]
+        if theirs.shape != ours.shape or np.abs(theirs - ours).max() > TOLERANCE:
+            msg = (
+                f"the exported net differs from the Keras net at {width}x{height} by "
+                f"{np.abs(theirs - ours).max():.2g}; at most {TOLERANCE} is allowed."
+            )
+            raise TrainingError(msg)
