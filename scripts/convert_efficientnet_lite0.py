@@ -42,7 +42,9 @@ def main(target: Path) -> None:
                 array = array.sum(axis=2, keepdims=True)
             arrays[f"{block}_{part}conv/kernel"] = array
         else:
-            part = "" if stem else {"_bn0": "expand_", "_bn1": "depthwise_", "_bn2": "project_"}[layer]
+            part = (
+                "" if stem else {"_bn0": "expand_", "_bn1": "depthwise_", "_bn2": "project_"}[layer]
+            )
             arrays[f"{block}_{part}bn/{BATCH_NORM[kind]}"] = array
     np.savez(target, **{name: array.astype(np.float16) for name, array in arrays.items()})
     print(f"{target}: {len(arrays)} arrays, {target.stat().st_size / 1e6:.1f} MB")

@@ -145,7 +145,9 @@ def relight(gray: Gray, rng: np.random.Generator, strength: float = 1.0) -> Gray
     height, width = gray.shape
     if rng.random() < 0.3:  # a light that falls off to one side, or in blotches
         coarse = rng.normal(0, 0.18 * strength, (rng.integers(2, 5), rng.integers(2, 5)))
-        field = cv2.resize(coarse.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+        field = cv2.resize(
+            coarse.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC
+        )
         image *= np.exp(field)
     if rng.random() < 0.15:  # a shadow with a straight edge
         angle, offset = rng.uniform(0, 2 * np.pi), rng.uniform(-0.4, 0.4) * width

@@ -112,8 +112,9 @@ class Journal:
             if photo in self.rows:
                 values = asdict(self.rows[photo])
                 writer.writerow(
-                    f"{values[name]:.6g}" if name == "crack_share" and values[name] is not None
+                    f"{values[name]:.6g}"
+                    if name == "crack_share" and values[name] is not None
                     else values[name]
                     for name in names
                 )
-        write_whole(self.folder / "photos.csv", text.getvalue().encode())
+        write_whole(self.folder / "photos.csv", text.getvalue().encode(errors="backslashreplace"))

@@ -268,7 +268,7 @@ def _check_earlier(out: Path, options: dict[str, Any], overwrite: bool) -> None:
     if not path.is_file():
         return
     try:
-        earlier = json.loads(path.read_text("utf-8"))["options"]
+        earlier = dict(json.loads(path.read_text("utf-8"))["options"])
     except (ValueError, KeyError, TypeError) as error:
         msg = f"{path} is not a run of CrackNet. Name another folder with -o."
         raise OutputError(msg) from error

@@ -70,7 +70,10 @@ class OpenVINOEngine:
                 f".bin beside it): {_first_line(error)} Install or export it again."
             )
             raise ModelError(msg) from error
-        shapes = [list(port.partial_shape) for port in (*self._model.inputs, *self._model.outputs)]
+        shapes = [
+            list(port.partial_shape) if port.partial_shape.rank.is_static else []
+            for port in (*self._model.inputs, *self._model.outputs)
+        ]
         check_shapes(file, len(self._model.inputs), len(self._model.outputs), shapes)
         self.workers = threads or available_cores()
         self._options: dict[str, Any] = {

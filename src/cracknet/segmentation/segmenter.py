@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cracknet.arrays import Gray, Mask, Probability
-from cracknet.errors import ArgumentError, EngineError
+from cracknet.errors import ArgumentError, EngineError, ModelError
 from cracknet.photo import Photo, photo_from_array, read_photo
 from cracknet.segmentation.engines import ENGINES, Engine
 from cracknet.segmentation.models import DEFAULT_MODEL, ModelCard, find_model
@@ -105,7 +105,7 @@ class Segmenter:
             msg = f"engine must be one of {', '.join(ENGINES)}; got {engine!r}."
             raise ArgumentError(msg)
         self.card: ModelCard = find_model(model)
-        self.tile_px = tile_px or self.card.tile_px
+        self.tile_px = self.card.tile_px if tile_px is None else tile_px
         if self.tile_px % STEP or self.tile_px <= self.card.overlap_px:
             msg = (
                 f"tile_px must be a multiple of {STEP} above the overlap of "
@@ -118,6 +118,7 @@ class Segmenter:
         self.net_seconds = 0.0
         """Time spent in the net so far, summed over its workers, divided by their number."""
         self._lock = threading.Lock()
+        self._closed = False
         self._pool = ThreadPoolExecutor(self.engine.workers, thread_name_prefix="net")
 
     def __enter__(self) -> Segmenter:
@@ -127,7 +128,8 @@ class Segmenter:
         self.close()
 
     def close(self) -> None:
-        """End the threads."""
+        """End the threads; the Segmenter cannot be used any more."""
+        self._closed = True
         self._pool.shutdown(cancel_futures=True)
 
     def segment(
@@ -149,7 +151,9 @@ class Segmenter:
         ArgumentError
             When the threshold or array is out of range.
         EngineError
-            When the engine fails.
+            When the engine fails, or the Segmenter is closed.
+        ModelError
+            When the net gives another size than it was given.
         """
         cut = self.threshold if threshold is None else check_threshold(threshold)
         if isinstance(photo, (str, Path)):
@@ -165,7 +169,8 @@ class Segmenter:
         ----------
         gray : (H, W) uint8
         offset : (int, int)
-            Lay the tiles this many px higher and further left; the result hardly changes.
+            Lay the inner tiles this many px higher and further left, multiples of 32; the
+            result hardly changes.
 
         Returns
         -------
@@ -174,13 +179,16 @@ class Segmenter:
         rows, columns = (
             lay_axis(
                 length,
-                self._tile_for(length + start),
+                self._tile_for(length),
                 self.card.overlap_px,
                 self.card.margin_px,
                 start,
             )
             for length, start in zip(gray.shape, offset, strict=True)
         )
+        if self._closed:
+            msg = "this Segmenter is closed. Make a new one, or segment within its `with` block."
+            raise EngineError(msg)
         total = np.zeros(gray.shape, np.float32)
         for tile, result in self._infer(gray, lay_tiles(rows, columns)):
             blend_tile(total, result, tile)
@@ -215,6 +223,12 @@ class Segmenter:
         result = self.engine.infer(piece)
         with self._lock:
             self.net_seconds += (time.monotonic() - began) / self.engine.workers
+        if result.shape != piece.shape:
+            msg = (
+                f"a model gives one probability of the photograph's size; {self.card.name} gave "
+                f"{result.shape} for {piece.shape}. Export it with `cracknet export`."
+            )
+            raise ModelError(msg)
         if not np.isfinite(result).all():
             msg = f"the model {self.card.name} gave values that are not numbers; it is damaged."
             raise EngineError(msg)

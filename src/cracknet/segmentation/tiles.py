@@ -41,19 +41,23 @@ class Axis:
 
 
 def lay_axis(length: int, tile: int, overlap: int, margin: int, offset: int = 0) -> Axis:
-    """Lay tiles evenly along one axis.
+    """Lay tiles evenly along one axis, each start a multiple of 32 px from the photograph's.
 
-    With n tiles, n = ceil((L - O) / (T - O)) or 1 where T >= L, tile k starts at
-    round(k (L - T) / (n - 1)). Weights are trapezoids: 0 over the margin M at an inner
-    border, rising evenly across the overlap, then divided by their sum.
+    A net halves its features five times, so its result depends a little on where a pixel lies
+    within a block of 32. With all starts on that grid every tile sees a pixel at the same
+    place, and tiles differ by their context alone.
+
+    With L' = L rounded up to 32 and n tiles, n = ceil((L' - O) / (T - O)) or 1 where T >= L', tile
+    k starts at k (L' - T) / (n - 1), rounded to 32. Weights are trapezoids: 0 over the margin M at
+    an inner border, rising evenly across the overlap, then divided by their sum.
 
     Parameters
     ----------
     length, tile, overlap, margin : int
-        L, T, O and M in px; 2 M < O < T.
+        L, T, O and M in px; 2 M < O < T; T and O multiples of 32.
     offset : int
-        Start this many px before the photograph, on mirrored pixels, to test that where the
-        tiles lie does not matter.
+        Lay the inner tiles this many px earlier, a multiple of 32: to test that where the tiles
+        lie does not matter.
 
     Raises
     ------
@@ -62,35 +66,39 @@ def lay_axis(length: int, tile: int, overlap: int, margin: int, offset: int = 0)
 
     Examples
     --------
-    >>> lay_axis(100, 64, 16, 4).starts
-    (0, 36)
+    >>> lay_axis(100, 64, 32, 4).starts
+    (0, 32, 64)
     """
-    if length < 1 or tile < 1 or offset < 0 or not 0 <= 2 * margin < overlap < tile:
+    in_order = length >= 1 and offset >= 0 and 0 <= 2 * margin < overlap < tile
+    if not in_order or tile % STEP or overlap % STEP or offset % STEP:
         msg = (
-            "tiles need length >= 1, offset >= 0 and 0 <= 2 margin < overlap < tile; got "
-            f"length {length}, offset {offset}, margin {margin}, overlap {overlap}, tile {tile}."
+            "tiles need length >= 1, offset >= 0, 0 <= 2 margin < overlap < tile, and offset, "
+            f"overlap and tile multiples of {STEP}; got length {length}, offset {offset}, margin "
+            f"{margin}, overlap {overlap}, tile {tile}."
         )
         raise ArgumentError(msg)
-    whole = length + offset
+    whole = -(-length // STEP) * STEP
     if whole <= tile:
-        return Axis(length, tile, (-offset,), (np.ones(tile, np.float32),))
-    count = -(-(whole - overlap) // (tile - overlap))
-    starts = [round(k * (whole - tile) / (count - 1)) - offset for k in range(count)]
+        return Axis(length, tile, (0,), (np.ones(tile, np.float32),))
+    count = -(-(whole + offset - overlap) // (tile - overlap))
+    stride = (whole + offset - tile) / (count - 1)
+    places = sorted({max(round(k * stride / STEP) * STEP - offset, 0) for k in range(count)})
+    count = len(places)
     total = np.zeros(whole)
     ramps = []
-    for k, start in enumerate(starts):
+    for k, place in enumerate(places):
         ramp = np.ones(tile)
         if k > 0:
-            ramp = np.minimum(ramp, _rise(tile, starts[k - 1] + tile - start, margin))
+            ramp = np.minimum(ramp, _rise(tile, places[k - 1] + tile - place, margin))
         if k < count - 1:
-            ramp = np.minimum(ramp, _rise(tile, start + tile - starts[k + 1], margin)[::-1])
-        total[start + offset : start + offset + tile] += ramp
+            ramp = np.minimum(ramp, _rise(tile, place + tile - places[k + 1], margin)[::-1])
+        total[place : place + tile] += ramp
         ramps.append(ramp)
     weights = tuple(
-        (ramp / total[start + offset : start + offset + tile]).astype(np.float32)
-        for start, ramp in zip(starts, ramps, strict=True)
+        (ramp / total[place : place + tile]).astype(np.float32)
+        for place, ramp in zip(places, ramps, strict=True)
     )
-    return Axis(length, tile, tuple(starts), weights)
+    return Axis(length, tile, tuple(places), weights)
 
 
 def _rise(tile: int, overlap: int, margin: int) -> npt.NDArray[np.float64]:
@@ -117,21 +125,18 @@ def lay_tiles(rows: Axis, columns: Axis) -> Iterator[Tile]:
 
 
 def cut_tile(gray: Gray, tile: Tile) -> Gray:
-    """Cut a tile out of a photograph; beyond its borders the photograph is mirrored.
+    """Cut a tile out of a photograph, mirrored beyond its lower and right borders.
 
     Returns
     -------
     (T, T) uint8
     """
-    height, width = gray.shape
-    bottom, right = tile.top + tile.row_weights.size, tile.left + tile.column_weights.size
-    inside = gray[max(tile.top, 0) : min(bottom, height), max(tile.left, 0) : min(right, width)]
-    before, after = max(-tile.top, 0), max(bottom - height, 0)
-    left, right = max(-tile.left, 0), max(right - width, 0)
-    if before or after or left or right:
-        return np.asarray(
-            cv2.copyMakeBorder(inside, before, after, left, right, cv2.BORDER_REFLECT_101), np.uint8
-        )
+    height, width = tile.row_weights.size, tile.column_weights.size
+    inside = gray[tile.top : tile.top + height, tile.left : tile.left + width]
+    below, right = height - inside.shape[0], width - inside.shape[1]
+    if below or right:
+        mirrored = cv2.copyMakeBorder(inside, 0, below, 0, right, cv2.BORDER_REFLECT_101)
+        return np.asarray(mirrored, np.uint8)
     return np.ascontiguousarray(inside)
 
 
@@ -147,11 +152,8 @@ def blend_tile(
     probability : (T, T) float32
     tile : Tile
     """
-    height, width = total.shape
-    rows = slice(max(tile.top, 0), min(tile.top + tile.row_weights.size, height))
-    columns = slice(max(tile.left, 0), min(tile.left + tile.column_weights.size, width))
-    in_rows = slice(rows.start - tile.top, rows.stop - tile.top)
-    in_columns = slice(columns.start - tile.left, columns.stop - tile.left)
-    part = probability[in_rows, in_columns] * tile.row_weights[in_rows, None]
-    part *= tile.column_weights[None, in_columns]
-    total[rows, columns] += part
+    there = total[tile.top :, tile.left :][: tile.row_weights.size, : tile.column_weights.size]
+    height, width = there.shape
+    part = probability[:height, :width] * tile.row_weights[:height, None]
+    part *= tile.column_weights[None, :width]
+    there += part

@@ -1,0 +1,46 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from cracknet import __version__
+
+        typer.echo(f"cracknet {__version__}")
+        raise typer.Exit
+
+
+version_option = Annotated[
+    bool,
+    typer.Option(
+        "--version", callback=_print_version, is_eager=True, help="Print the version and stop."
+    ),
+]
+model_option = Annotated[
+    str,
+    typer.Option("--model", "-m", help="A shipped model's name, or a .xml or .onnx file."),
+]
+engine_option = Annotated[str, typer.Option(help="openvino, or onnxruntime with an ONNX file.")]
+precision_option = Annotated[str, typer.Option(help="auto, f32 or bf16.")]
+jobs_option = Annotated[
+    int | None, typer.Option("--jobs", "-j", help="Processor cores to use. [default: all]")
+]
+overwrite_option = Annotated[bool, typer.Option("--overwrite", help="Do all again.")]
+json_option = Annotated[
+    Path | None, typer.Option("--json", help="Write the numbers to this file as JSON.")
+]
+
+
+def write_json(path: Path | None, content: Any) -> None:
+    """Write numbers as JSON where a file was asked for."""
+    if path:
+        from cracknet.reporting.writing import write_whole
+
+        write_whole(path, (json.dumps(content, indent=2) + "\n").encode())

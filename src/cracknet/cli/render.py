@@ -1,0 +1,86 @@
+"""`cracknet render`: photographs of concrete with exactly known cracks."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def render(
+    output: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder of the data set, made if missing.")
+    ],
+    count: Annotated[int, typer.Option(min=0, help="Number of photographs.")] = 20,
+    size: Annotated[str, typer.Option(help="WIDTHxHEIGHT in pixels.")] = "512x512",
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same photographs.")] = 0,
+    cracks: Annotated[str, typer.Option(help="Cracks a photograph: N or LEAST-MOST.")] = "1-3",
+    width_px: Annotated[str, typer.Option(help="Crack width in pixels: W or LEAST-MOST.")] = "1-12",
+    mm_per_px: Annotated[float, typer.Option(help="Millimetres per pixel.")] = 0.2,
+    distractors: Annotated[
+        str,
+        typer.Option(help="all, none, or names with commas: things that look like cracks."),
+    ] = "all",
+    no_cracks: Annotated[
+        bool, typer.Option("--no-cracks", help="Only what looks like cracks, and empty masks.")
+    ] = False,
+    split: Annotated[str, typer.Option(help="Name of the split.")] = "train",
+    file_format: Annotated[str, typer.Option("--format", help="png or jpg.")] = "png",
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Render again what is there.")
+    ] = False,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the counts to this file.")
+    ] = None,
+) -> None:
+    """Render photographs of concrete with cracks of exactly known centreline and width."""
+    import dataclasses
+    import json
+
+    from cracknet.errors import ArgumentError, OutputError
+    from cracknet.synthesis import DISTRACTORS, standard_scene, write_rendered_set
+
+    width, height = _numbers(size, "x", "--size")
+    fewest, most = (0, 0) if no_cracks else _numbers(cracks, "-", "--cracks")
+    names = {"all": list(DISTRACTORS), "none": []}.get(distractors, distractors.split(","))
+    try:
+        options = dataclasses.replace(
+            standard_scene(),
+            height=int(height),
+            width=int(width),
+            cracks=(int(fewest), int(most)),
+            width_px=_numbers(width_px, "-", "--width-px"),
+            mm_per_px=mm_per_px,
+            distractors=frozenset(name.strip() for name in names),
+        )
+        counts = write_rendered_set(
+            output,
+            count,
+            options,
+            seed=seed,
+            split=split,
+            file_format=file_format,
+            overwrite=overwrite,
+        )
+        if json_file is not None:
+            json_file.write_text(json.dumps(dataclasses.asdict(counts)) + "\n")
+    except ArgumentError as error:
+        raise typer.BadParameter(str(error)) from error
+    except OutputError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"{counts.written} rendered, {counts.skipped} were there already, in {output}")
+
+
+def _numbers(text: str, separator: str, option: str) -> tuple[float, float]:
+    """Read `A<separator>B`, or `A` for twice the same."""
+    number = r"(\d+(?:\.\d+)?)"
+    match = re.fullmatch(rf"{number}(?:{separator}{number})?", text.strip())
+    whole = option != "--width-px"
+    if match is None or (whole and "." in text):
+        message = f"{option} must be A{separator}B, like 1{separator}3; got {text!r}"
+        raise typer.BadParameter(message)
+    first = float(match[1])
+    return first, float(match[2]) if match[2] else first

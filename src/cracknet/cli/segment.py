@@ -1,0 +1,112 @@
+"""`cracknet segment`: photographs in, masks, probabilities and overlays out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cracknet.cli.options import (
+    engine_option,
+    jobs_option,
+    json_option,
+    model_option,
+    overwrite_option,
+    precision_option,
+    write_json,
+)
+
+
+def segment(
+    paths: Annotated[list[str], typer.Argument(help="Photographs, folders, or patterns.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")],
+    model: model_option = "cracknet-lite",
+    threshold: Annotated[
+        float, typer.Option("--threshold", "-t", help="Probability from which a pixel is crack.")
+    ] = 0.5,
+    engine: engine_option = "openvino",
+    precision: precision_option = "auto",
+    jobs: jobs_option = None,
+    overwrite: overwrite_option = False,
+    max_megapixels: Annotated[
+        float, typer.Option(help="Larger photographs fail before they are decoded.")
+    ] = 500,
+    json_file: json_option = None,
+) -> None:
+    """Find the cracks in photographs.
+
+    For each photograph this writes a mask, a probability and an overlay, and photos.csv for all.
+    Run again to go on where it was stopped; what is done is skipped.
+    """
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    from cracknet.photo import find_photos
+    from cracknet.reporting.journal import PhotoRow
+    from cracknet.reporting.run import own_result, segment_photos
+    from cracknet.segmentation import Segmenter
+
+    console = Console(stderr=True)
+    photos = [photo for photo in find_photos(paths) if not own_result(photo, out)]
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[speed]}"),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
+    with (
+        Segmenter(
+            model, threshold=threshold, engine=engine, precision=precision, threads=jobs
+        ) as segmenter,
+        bar,
+    ):
+        task = bar.add_task("photos", total=len(photos), speed="")
+        megapixels = 0.0
+
+        def step(row: PhotoRow, skipped: bool) -> None:
+            nonlocal megapixels
+            if row.status == "failed":
+                console.print(f"failed: {row.error}", style="red", soft_wrap=True, markup=False)
+            elif not skipped:
+                megapixels += (row.width_px or 0) * (row.height_px or 0) / 1e6
+            seconds = bar.tasks[task].elapsed or 0
+            speed = f"{megapixels / seconds:.1f} MP/s" if seconds else ""
+            bar.update(task, advance=1, speed=speed)
+
+        result = segment_photos(
+            photos,
+            out,
+            segmenter,
+            overwrite=overwrite,
+            max_pixels=int(max_megapixels * 1e6),
+            progress=step,
+        )
+    done = len(result.rows) - len(result.failed) - result.skipped
+    speed = result.megapixels / result.seconds
+    typer.echo(
+        f"{done} done, {result.skipped} skipped, {len(result.failed)} failed; "
+        f"{result.megapixels:.1f} megapixels in {result.seconds:.1f} s ({speed:.1f} MP/s). "
+        f"Results in {out}"
+    )
+    write_json(
+        json_file,
+        {
+            "done": done,
+            "skipped": result.skipped,
+            "failed": [{"file": row.file, "error": row.error} for row in result.failed],
+            "megapixels": result.megapixels,
+            "seconds": result.seconds,
+        },
+    )
+    if result.failed:
+        raise typer.Exit(1)

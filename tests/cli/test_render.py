@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import json
+
+import cv2
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from cracknet.cli.render import render
+
+
+@pytest.fixture
+def run():
+    app = typer.Typer()
+    app.command()(render)
+    return lambda *words: CliRunner().invoke(app, [str(word) for word in words])
+
+
+def test_renders_a_set(run, tmp_path):
+    counts = tmp_path / "counts.json"
+    words = ["-o", tmp_path / "set", "--count", 2, "--size", "80x48", "--json", counts]
+    result = run(*words, "--cracks", "1", "--width-px", "1.5-4", "--distractors", "pores,joints")
+    assert result.exit_code == 0, result.output
+    assert "2 rendered" in result.output
+    assert json.loads(counts.read_text()) == {"written": 2, "skipped": 0}
+    image = cv2.imread(str(tmp_path / "set/images/train/rendered_00001.png"), cv2.IMREAD_GRAYSCALE)
+    assert image.shape == (48, 80)
+    truth = json.loads((tmp_path / "set/truth/train/rendered_00001.json").read_text())
+    assert set(truth["options"]["distractors"]) <= {"pores", "joints"}
+    assert len(truth["cracks"]) == 1
+    assert "0 rendered, 2 were there" in run(*words).output
+
+
+def test_no_cracks_as_jpeg(run, tmp_path):
+    result = run(
+        "-o", tmp_path, "--count", 1, "--size", "40x40", "--no-cracks", "--format", "jpg",
+        "--split", "test",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "images/test/rendered_00000.jpg").exists()
+    mask = cv2.imread(str(tmp_path / "masks/test/rendered_00000.png"), cv2.IMREAD_GRAYSCALE)
+    assert not mask.any()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--size", "512by512"),
+        ("--size", "0x5"),
+        ("--cracks", "3-1"),
+        ("--cracks", "1.5"),
+        ("--width-px", "wide"),
+        ("--distractors", "ghosts"),
+        ("--format", "bmp"),
+        ("--seed", "-3"),
+        ("--mm-per-px", "0"),
+    ],
+)
+def test_wrong_use_exits_2(run, tmp_path, words):
+    assert run("-o", tmp_path, "--count", 1, *words).exit_code == 2
+    assert not list(tmp_path.iterdir())
+
+
+def test_unwritable_output_exits_1(run, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert run("-o", tmp_path / "file", "--count", 1, "--size", "32x32").exit_code == 1
