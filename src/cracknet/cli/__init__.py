@@ -47,14 +47,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except typer.Exit as error:
         return int(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        _say("Stopped. What is done is kept; run the same command again to do the rest.")
-        return 130
+        status = 130
     except Exception as error:
         if not hasattr(error, "format_message"):  # not click's word on wrong use
             raise
         if text := error.format_message():
             _say(f"Error: {text} See --help.")
         return 2
+    if status == 130:  # Typer turns an interrupt into this
+        _say("Stopped. What is done is kept; run the same command again to do the rest.")
     return status if isinstance(status, int) else 0  # a command's typer.Exit comes back as a number
 
 

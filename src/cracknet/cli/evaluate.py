@@ -52,7 +52,7 @@ def evaluate(
     typer.echo(
         f"{result['set']} {result['split']}: {scores['photos']} photographs, "
         f"P {scores['precision']:.4f}  R {scores['recall']:.4f}  F1 {scores['f1']:.4f} "
-        f"at {threshold:g};  ODS {scores['ods']:.4f} at {scores['ods_at']:.2f}  "
+        f"at {scores['threshold']:g};  ODS {scores['ods']:.4f} at {scores['ods_at']:.2f}  "
         f"({scores['protocol']})"
     )
     write_json(json_file, result)

@@ -20,7 +20,7 @@ def export(
         str, typer.Option(help="The net of .weights.h5: cracknet or cracknet-lite.")
     ] = "cracknet-lite",
     file_format: Annotated[
-        str, typer.Option("--format", help="openvino, onnx or keras. [default: by --out]")
+        str, typer.Option("--format", help="openvino, onnx or keras; by default as --out ends.")
     ] = "",
     half: Annotated[
         bool, typer.Option("--half/--full", help="Keep OpenVINO weights in float16.")

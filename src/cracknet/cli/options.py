@@ -30,7 +30,7 @@ model_option = Annotated[
 engine_option = Annotated[str, typer.Option(help="openvino, or onnxruntime with an ONNX file.")]
 precision_option = Annotated[str, typer.Option(help="auto, f32 or bf16.")]
 jobs_option = Annotated[
-    int | None, typer.Option("--jobs", "-j", help="Processor cores to use. [default: all]")
+    int | None, typer.Option("--jobs", "-j", help="Processor cores to use; all by default.")
 ]
 overwrite_option = Annotated[bool, typer.Option("--overwrite", help="Do all again.")]
 json_option = Annotated[

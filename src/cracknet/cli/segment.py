@@ -39,6 +39,8 @@ def segment(
     For each photograph this writes a mask, a probability and an overlay, and photos.csv for all.
     Run again to go on where it was stopped; what is done is skipped.
     """
+    from math import inf
+
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -48,12 +50,17 @@ def segment(
         TimeRemainingColumn,
     )
 
+    from cracknet.errors import ArgumentError
     from cracknet.photo import find_photos
     from cracknet.reporting.journal import PhotoRow
     from cracknet.reporting.run import own_result, segment_photos
     from cracknet.segmentation import Segmenter
 
     console = Console(stderr=True)
+    if not 1e-6 <= max_megapixels < inf:
+        msg = f"--max-megapixels must be a positive number; got {max_megapixels}."
+        raise ArgumentError(msg)
+    max_pixels = int(max_megapixels * 1e6)
     photos = [photo for photo in find_photos(paths) if not own_result(photo, out)]
     bar = Progress(
         TextColumn("{task.description}"),
@@ -88,7 +95,7 @@ def segment(
             out,
             segmenter,
             overwrite=overwrite,
-            max_pixels=int(max_megapixels * 1e6),
+            max_pixels=max_pixels,
             progress=step,
         )
     done = len(result.rows) - len(result.failed) - result.skipped

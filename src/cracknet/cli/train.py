@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -12,13 +12,18 @@ import typer
 def train(
     recipe: Annotated[Path, typer.Argument(help="A recipe (TOML).")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the run.")],
-    until: Annotated[int | None, typer.Option(help="Stop after this step, to go on later.")] = None,
+    until: Annotated[
+        int | None, typer.Option(min=1, help="Stop after this step, to go on later.")
+    ] = None,
     backend: Annotated[
-        str, typer.Option(help="Keras backend: tensorflow, jax or torch.")
-    ] = "tensorflow",
+        Literal["tensorflow", "jax", "torch"] | None,
+        typer.Option(help="Keras backend; by default that of KERAS_BACKEND, or tensorflow."),
+    ] = None,
 ) -> None:
     """Train a net by a recipe; a run that was stopped goes on at its last checkpoint."""
-    os.environ.setdefault("KERAS_BACKEND", backend)
+    if backend:
+        os.environ["KERAS_BACKEND"] = backend
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     import time
 

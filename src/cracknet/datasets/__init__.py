@@ -1,0 +1,1 @@
+"""Image and mask pairs, splits by source photograph, and random crops."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from cracknet.arrays import Gray, Mask
 
@@ -156,20 +157,20 @@ def relight(gray: Gray, rng: np.random.Generator, strength: float = 1.0) -> Gray
         edge = np.clip(side / rng.uniform(1, 30) + 0.5, 0, 1)
         image *= 1 - edge * rng.uniform(0.1, 0.5) * strength
     if rng.random() < 0.8:  # contrast about the mean, brightness, gamma
-        mean = float(image.mean())
-        contrast = np.exp(rng.uniform(-0.5, 0.4) * strength)
-        image = (image - mean) * contrast + mean + rng.uniform(-0.18, 0.18) * strength
-        image = np.clip(image, 0, 1) ** np.exp(rng.uniform(-0.35, 0.35) * strength)
+        mean = image.mean(dtype=np.float32)
+        contrast = np.float32(np.exp(rng.uniform(-0.5, 0.4) * strength))
+        image = (image - mean) * contrast + mean + np.float32(rng.uniform(-0.18, 0.18) * strength)
+        image = np.clip(image, 0, 1) ** np.float32(np.exp(rng.uniform(-0.35, 0.35) * strength))
     choice = rng.random()
     if choice < 0.25:
-        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.6) * strength + 0.01)
+        image = _blur(image, rng.uniform(0.3, 1.6) * strength + 0.01)
     elif choice < 0.35:
-        blurred = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.6, 1.5))
-        image = image + rng.uniform(0.3, 1.2) * strength * (image - blurred)
+        blurred = _blur(image, rng.uniform(0.6, 1.5))
+        image = image + np.float32(rng.uniform(0.3, 1.2) * strength) * (image - blurred)
     if rng.random() < 0.4:
         noise = rng.standard_normal(gray.shape, np.float32)
         if rng.random() < 0.3:
-            noise = cv2.GaussianBlur(noise, (0, 0), 0.8) * 2
+            noise = _blur(noise, 0.8) * 2
         image = image + noise * np.float32(rng.uniform(0.005, 0.05) * strength)
     result = np.clip(image * 255 + 0.5, 0, 255).astype(np.uint8)
     if rng.random() < 0.2:
@@ -178,3 +179,7 @@ def relight(gray: Gray, rng: np.random.Generator, strength: float = 1.0) -> Gray
         if done:
             result = np.asarray(cv2.imdecode(code, cv2.IMREAD_GRAYSCALE), np.uint8)
     return result
+
+
+def _blur(image: npt.NDArray[np.float32], sigma_px: float) -> npt.NDArray[np.float32]:
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma_px), np.float32)

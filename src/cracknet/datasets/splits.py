@@ -73,4 +73,7 @@ def read_stems(path: Path) -> list[str]:
     except OSError as error:
         msg = f"the list of stems {path} cannot be read: {error.strerror}."
         raise DatasetError(msg) from error
+    except UnicodeDecodeError as error:
+        msg = f"the list of stems {path} is not UTF-8 text: {error}."
+        raise DatasetError(msg) from error
     return [line.strip() for line in lines if line.strip() and not line.startswith("#")]

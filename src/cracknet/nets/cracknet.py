@@ -67,6 +67,6 @@ class CrackNet(keras.Model):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> CrackNet:
+    def from_config(cls, config: dict[str, Any]) -> CrackNet:
         """Build the net from what `get_config` returned."""
         return cls(**config)

@@ -62,6 +62,6 @@ class CrackNetLite(keras.Model):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> CrackNetLite:
+    def from_config(cls, config: dict[str, Any]) -> CrackNetLite:
         """Build the net from what `get_config` returned."""
         return cls(**config)

@@ -14,8 +14,8 @@ def name_results(photos: Sequence[FoundPhoto]) -> list[PurePosixPath]:
     """Name the results of each photograph, without suffix, below the output folder.
 
     A photograph keeps its folder below the input folder, and its stem. Where two inputs hold
-    the same relative name, all keep their path below the inputs' common folder. Where two
-    photographs differ in suffix alone, both keep it: ``a.jpg`` and ``a.png``.
+    the same relative name, all keep their path below the inputs' common folder. Where a name
+    without its suffix is not alone, it keeps it: ``a.jpg`` and ``a.png``.
 
     Examples
     --------
@@ -26,12 +26,15 @@ def name_results(photos: Sequence[FoundPhoto]) -> list[PurePosixPath]:
     """
     names = [photo.relative for photo in photos]
     if len({_fold(name) for name in names}) < len(names):
-        paths = [photo.path.absolute() for photo in photos]
+        paths = [photo.path.parent.resolve() / photo.path.name for photo in photos]
         common = Path(os.path.commonpath([path.parent for path in paths]))
         names = [PurePosixPath(path.relative_to(common).as_posix()) for path in paths]
-    stems = Counter(_fold(name.with_suffix("")) for name in names)
+    stems = [name.with_suffix("") for name in names]
+    wanted = Counter(map(_fold, stems))
+    wanted.update(_fold(name) for name, stem in zip(names, stems, strict=True) if name != stem)
     return [
-        name if stems[_fold(name.with_suffix(""))] > 1 else name.with_suffix("") for name in names
+        stem if stem.name.strip(".") and wanted[_fold(stem)] == 1 else name
+        for name, stem in zip(names, stems, strict=True)
     ]
 
 

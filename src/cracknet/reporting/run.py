@@ -16,8 +16,7 @@ from typing import Any
 
 from cracknet import __version__
 from cracknet.errors import ArgumentError, EngineError, OutputError, PhotoError
-from cracknet.photo import DEFAULT_MAX_PIXELS, read_photo
-from cracknet.photo import FoundPhoto
+from cracknet.photo import DEFAULT_MAX_PIXELS, FoundPhoto, read_photo
 from cracknet.reporting.journal import Journal, PhotoRow
 from cracknet.reporting.naming import name_results
 from cracknet.reporting.overlay import draw_overlay
@@ -151,7 +150,7 @@ class _PhotoWork:
         self._pixels = 0
 
     def __call__(self, photo: FoundPhoto, name: str) -> PhotoRow:
-        stamp = _stamp(photo.path)
+        size, modified = _stamp(photo.path)
         try:
             read = read_photo(photo.path, max_pixels=self.max_pixels)
             with self._bounded(read.gray.size):
@@ -160,7 +159,7 @@ class _PhotoWork:
                 share = result.crack_share
         except (PhotoError, EngineError, MemoryError) as error:
             text = str(error) or "not enough memory for this photograph."
-            return PhotoRow(name, str(photo.path), "failed", text, **stamp)
+            return PhotoRow(name, str(photo.path), "failed", text, bytes=size, modified_ns=modified)
         meta = read.metadata
         return PhotoRow(
             photo=name,
@@ -174,7 +173,8 @@ class _PhotoWork:
             longitude_deg=meta.longitude_deg,
             altitude_m=meta.altitude_m,
             camera=meta.camera,
-            **stamp,
+            bytes=size,
+            modified_ns=modified,
         )
 
     def _write(self, name: str, result: Any) -> None:
@@ -223,19 +223,20 @@ def _in_threads(
             raise
 
 
-def _stamp(path: Path) -> dict[str, int]:
+def _stamp(path: Path) -> tuple[int, int]:
+    """Return size and time of change, by which a changed photograph is known."""
     try:
         status = path.stat()
     except OSError:
-        return {}
-    return {"bytes": status.st_size, "modified_ns": status.st_mtime_ns}
+        return 0, 0
+    return status.st_size, status.st_mtime_ns
 
 
 def _is_done(journal: Journal, out: Path, photo: FoundPhoto, name: str) -> bool:
     row = journal.rows.get(name)
     if row is None or row.status != "done":
         return False
-    if _stamp(photo.path) != {"bytes": row.bytes, "modified_ns": row.modified_ns}:
+    if _stamp(photo.path) != (row.bytes, row.modified_ns):
         return False
     return all(Path(f"{out / name}{suffix}").is_file() for suffix in SUFFIXES)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ from cracknet.arrays import Mask, Probability
 from cracknet.errors import OutputError
 
 Picture = npt.NDArray[np.uint8]
+
+JPEG_LONGEST_PX = 65500
+"""The longest side that libjpeg writes."""
 
 
 def write_whole(path: Path, content: bytes | memoryview) -> None:
@@ -29,9 +32,10 @@ def write_whole(path: Path, content: bytes | memoryview) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.write_bytes(content)
-        os.replace(part, path)
+        part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # as where a parent is a file, or the disk has become read-only
+            part.unlink()
         msg = (
             f"{path} cannot be written: {error.strerror or error}. Free some space or name another "
             "output folder; run again to finish the rest."
@@ -50,13 +54,11 @@ def png_of_probability(probability: Probability) -> memoryview:
 
 
 def jpeg_of(picture: Picture, quality: int = 88) -> memoryview:
-    """Encode a picture, (H, W) gray or (H, W, 3) BGR, as JPEG.
-
-    Raises
-    ------
-    OutputError
-        When a side exceeds JPEG's 65500 px.
-    """
+    """Encode a picture, (H, W) gray or (H, W, 3) BGR, as JPEG, shrunk to JPEG's longest side."""
+    height, width = picture.shape[:2]
+    if (longest := max(height, width)) > JPEG_LONGEST_PX:
+        size = [max(1, side * JPEG_LONGEST_PX // longest) for side in (width, height)]
+        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     return _encode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, quality))
 
 

@@ -91,10 +91,11 @@ class PooledScores:
         return float(THRESHOLDS[self.f1.argmax()])
 
     def at(self, threshold: float) -> dict[str, float]:
-        """Return precision, recall and F1 at the nearest of `THRESHOLDS`."""
+        """Return precision, recall and F1 at the nearest of `THRESHOLDS`, and that threshold."""
         index = int(np.abs(THRESHOLDS - threshold).argmin())
         return {
             "precision": float(self.precision[index]),
             "recall": float(self.recall[index]),
             "f1": float(self.f1[index]),
+            "threshold": float(THRESHOLDS[index]),
         }

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from cracknet.datasets.pairs import Pair
+from cracknet.errors import DatasetError
 from cracknet.scoring.counts import PooledCounts
 from cracknet.segmentation import Segmenter
 
@@ -20,7 +21,7 @@ def evaluate_model(
     Parameters
     ----------
     segmenter : Segmenter
-        Its threshold is where precision, recall and F1 are taken.
+        Precision, recall and F1 are taken at its threshold, to the nearest hundredth.
     pairs : sequence of Pair
     progress : callable, optional
         Called after each photograph.
@@ -28,14 +29,17 @@ def evaluate_model(
     Returns
     -------
     dict
-        ``precision``, ``recall``, ``f1`` at the threshold, ``ods`` and its threshold
+        ``precision``, ``recall``, ``f1`` at ``threshold``, ``ods`` and its threshold
         ``ods_at``, ``photos``, ``crack_share``, ``protocol``.
 
     Raises
     ------
     DatasetError, PhotoError
-        When a file cannot be read.
+        When a file cannot be read, or there is none.
     """
+    if not pairs:
+        msg = "no photographs to score. Check the data set's split and the list of stems."
+        raise DatasetError(msg)
     counts = PooledCounts()
     for pair in pairs:
         gray, mask = pair.read()
@@ -46,7 +50,6 @@ def evaluate_model(
     total = counts.crack.sum() + counts.background.sum()
     return {
         **scores.at(segmenter.threshold),
-        "threshold": segmenter.threshold,
         "ods": scores.ods,
         "ods_at": scores.ods_threshold,
         "photos": len(pairs),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Protocol
@@ -27,6 +28,22 @@ class Engine(Protocol):
     def infer(self, tile: Gray) -> Probability:
         """Return the probability of crack of a tile (T, U), multiples of 32."""
         ...
+
+
+_BINDING = threading.Lock()
+
+
+def _wake_binding() -> None:
+    """Pass one array through OpenVINO's Python binding, from one thread alone.
+
+    Its first use of NumPy sets up a static table without letting go of the interpreter's lock:
+    two threads that meet there wait for each other for ever (seen in 1 run of 7 on 2 cores,
+    openvino 2026.4.1, in pybind11's npy_api under ov::Tensor).
+    """
+    import openvino as ov
+
+    with _BINDING:
+        ov.Tensor(np.zeros((1, 1), np.uint8)).data.sum()
 
 
 def available_cores() -> int:
@@ -57,6 +74,7 @@ class OpenVINOEngine:
     def __init__(self, file: Path, *, precision: str = "auto", threads: int | None = None) -> None:
         import openvino as ov
 
+        _wake_binding()
         _check_options(precision, threads)
         if not file.is_file():
             msg = f"no model file at {file}. `cracknet models` lists the models that ship."
@@ -175,7 +193,7 @@ class OnnxRuntimeEngine:
         providers = [name for name in wanted if name in onnxruntime.get_available_providers()]
         try:
             self._session = onnxruntime.InferenceSession(file, options, providers=providers)
-        except Exception as error:  # noqa: BLE001 - its exceptions share no public root
+        except Exception as error:
             msg = f"the model file {file} is damaged or not ONNX: {_first_line(error)}"
             raise ModelError(msg) from error
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
@@ -196,7 +214,10 @@ class OnnxRuntimeEngine:
         return np.asarray(result[0, :, :, 0], np.float32)
 
 
-ENGINES = {"openvino": OpenVINOEngine, "onnxruntime": OnnxRuntimeEngine}
+ENGINES: dict[str, Callable[..., Engine]] = {
+    "openvino": OpenVINOEngine,
+    "onnxruntime": OnnxRuntimeEngine,
+}
 
 
 def check_shapes(file: Path, inputs: int, outputs: int, shapes: list[Any]) -> None:

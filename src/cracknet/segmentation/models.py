@@ -110,14 +110,22 @@ def read_card(path: Path) -> ModelCard:
     Raises
     ------
     ModelError
-        When it is not JSON or lacks a field.
+        When it is not JSON, lacks a field, or a field is of a wrong kind.
     """
     try:
         content = json.loads(path.read_text("utf-8"))
-        return ModelCard(**{**content, "file": path.parent / content["file"]})
+        card = ModelCard(**{**content, "file": path.parent / content["file"]})
     except (OSError, ValueError, KeyError, TypeError) as error:
         msg = f"the model card {path} cannot be read: {error}. Install or export the model again."
         raise ModelError(msg) from error
+    sizes = (card.tile_px, card.overlap_px, card.margin_px)
+    if not isinstance(card.sha256, dict) or not all(isinstance(size, int) for size in sizes):
+        msg = (
+            f"the model card {path} must hold checksums by file name and whole numbers of px; got "
+            f"{card.sha256!r} and {sizes}. Install or export the model again."
+        )
+        raise ModelError(msg)
+    return card
 
 
 def write_card(card: ModelCard, path: Path) -> None:

@@ -195,11 +195,11 @@ class Segmenter:
         return np.minimum(total, 1, out=total)
 
     def _tile_for(self, length: int) -> int:
-        """Return a tile that holds a small photograph whole, in few different sizes."""
-        smallest = self.card.overlap_px + STEP
-        needed = max(length, smallest)
-        step = STEP if needed <= 256 else 2 * STEP
-        return min(self.tile_px, -(-needed // step) * step)
+        """Return the least tile that covers a length with as few tiles as the largest would."""
+        overlap = self.card.overlap_px
+        whole = max(-(-length // STEP) * STEP, overlap + STEP)
+        count = max(-(-(whole - overlap) // (self.tile_px - overlap)), 1)
+        return -(-(whole + (count - 1) * overlap) // (count * STEP)) * STEP
 
     def _infer(self, gray: Gray, tiles: Iterator[Tile]) -> Iterator[tuple[Tile, Probability]]:
         """Run the net on all workers, a tile or two ahead of the blending."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -67,11 +67,11 @@ def export_model(
     else:
         part = out.with_name(f"part-{out.name}")
         model.save(part)
-        os.replace(part, out)
+        part.replace(out)
     files = [out] + ([out.with_suffix(".bin")] if kind == "openvino" else [])
     card = ModelCard(
         name=out.stem,
-        net=next((name for name, cls in NETS.items() if isinstance(model, cls)), net),
+        net=net,
         file=out,
         sha256={file.name: sha256_of(file) for file in files},
         parameters=model.count_params(),
@@ -97,15 +97,18 @@ def load_net(weights: Path, net: str) -> keras.Model:
         msg = f"no weights at {weights}. A run keeps its best in best.weights.h5."
         raise TrainingError(msg)
     keras.config.set_dtype_policy("float32")
-    model = NETS[net]()
     try:
         if weights.suffix == ".keras":
-            model.set_weights(keras.saving.load_model(weights, compile=False).get_weights())
+            model = keras.saving.load_model(weights, compile=False)
         else:
+            model = NETS[net]()
             model.load_weights(weights)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         msg = f"{weights} cannot be read as weights of {net}: {error} Name its net with --net."
         raise TrainingError(msg) from error
+    if not isinstance(model, NETS[net]):
+        msg = f"{weights} holds a {type(model).__name__}, not a {net}. Name its net with --net."
+        raise TrainingError(msg)
     return model
 
 
@@ -147,7 +150,7 @@ def export_onnx(net: keras.Model, path: Path) -> None:
         onnx.checker.check_model(model)
         onnx.save(model, traced)
         _compare(net, traced)
-        os.replace(traced, path)
+        traced.replace(path)
 
 
 def export_openvino(net: keras.Model, path: Path, *, half: bool = True) -> None:
@@ -178,8 +181,8 @@ def export_openvino(net: keras.Model, path: Path, *, half: bool = True) -> None:
         model = ov.convert_model(onnx_path)
         part = Path(folder) / path.name
         ov.save_model(model, part, compress_to_fp16=half)
-        os.replace(part.with_suffix(".bin"), path.with_suffix(".bin"))
-        os.replace(part, path)
+        part.with_suffix(".bin").replace(path.with_suffix(".bin"))
+        part.replace(path)
 
 
 def _free_size(model: Any) -> None:

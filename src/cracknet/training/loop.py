@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import time
-from collections.abc import Callable, Sequence
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,15 @@ from cracknet.datasets.crops import CropOptions
 from cracknet.datasets.pairs import Pair, find_pairs
 from cracknet.datasets.splits import read_stems
 from cracknet.errors import DatasetError, TrainingError
+from cracknet.files import write_whole
 from cracknet.nets import NETS
 from cracknet.scoring.counts import PooledCounts
+from cracknet.training.checkpoints import (
+    Checkpoint,
+    read_checkpoint,
+    write_checkpoint,
+    writing,
+)
 from cracknet.training.losses import CrossEntropyDice
 from cracknet.training.recipe import Recipe, SetSection
 
@@ -34,9 +41,10 @@ def train(recipe: Recipe, out: Path, log: Log, until: int | None = None) -> dict
     ----------
     recipe : Recipe
     out : Path
-        The run's folder: ``recipe.json``, ``training.csv``, ``validation.csv``, ``last.keras``
-        with the optimizer's state, ``average.weights.h5``, and ``best.weights.h5``, the averaged
-        weights with the best F1 at threshold 0.5 on the first validation set.
+        The run's folder: ``recipe.json``, ``training.csv``, ``validation.csv``, ``last.npz``,
+        the checkpoint (see `cracknet.training.checkpoints`), and ``best.weights.h5``, the
+        averaged weights with the best F1 at threshold 0.5 on the first validation set, with
+        its scores in ``best.json``.
     log : callable
         Takes a line of progress.
     until : int, optional
@@ -45,41 +53,46 @@ def train(recipe: Recipe, out: Path, log: Log, until: int | None = None) -> dict
     Returns
     -------
     dict
-        The last validation's scores.
+        The last validation's scores; empty when this call reached none.
 
     Raises
     ------
     TrainingError
-        When the run in `out` was made by another recipe, or the loss is not finite.
+        When the run in `out` was made by another recipe, the first weights cannot be read, or
+        the loss is not finite.
     DatasetError, PhotoError
         When the data cannot be read.
+    OutputError
+        When the run's folder cannot be written.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    _keep_recipe(recipe, out)
     sources = [_source(section, recipe) for section in recipe.data]
     validation = {_set_name(section): _pairs(section) for section in recipe.validation}
+    _keep_recipe(recipe, out)
     keras.config.set_dtype_policy(recipe.run.dtype)
-    net, step = _build(recipe, out)
+    last = read_checkpoint(out)
+    net = _build(recipe)
     trainer = keras.Model(net.input, net.get_layer("logits").output)
     optimizer = _optimizer(recipe)
     optimizer.build(trainer.trainable_variables)
-    if step:
-        _restore(out / "last.npz", trainer, optimizer)
+    average = [np.asarray(weight, np.float32) for weight in net.get_weights()]
+    if last:
+        for variable, value in zip(_state(trainer, optimizer), last.variables, strict=True):
+            variable.assign(value)
+        average = list(last.average)
+    step = last.step if last else 0
     trainer.compile(
         optimizer=optimizer,
         loss=CrossEntropyDice(recipe.loss.cross_entropy, recipe.loss.dice),
         jit_compile=keras.config.backend() == "jax",
     )
-    average = [np.asarray(weight, np.float32) for weight in net.get_weights()]
-    if step:
-        with np.load(out / "average.npz") as kept:
-            average = [kept[name] for name in kept.files]
     shadow = _float32(recipe)
 
     result: dict[str, Any] = {}
     losses: list[float] = []
     stop = min(recipe.run.steps, until or recipe.run.steps)
     start, waited, began = step, 0.0, time.monotonic()
+    if step >= stop:
+        log(f"the run in {out} stands at step {step} already")
     stream = batches(sources, recipe.run.batch_size, recipe.run.seed, step, stop)
     while step < stop:
         asked = time.monotonic()
@@ -106,17 +119,19 @@ def train(recipe: Recipe, out: Path, log: Log, until: int | None = None) -> dict
                 f"step {step}/{recipe.run.steps}  loss {np.mean(losses[-20:]):.4f}  "
                 f"{spent / (step - start):.2f} s/step  waiting {waited / spent:.1%}"
             )
-        if step % recipe.run.checkpoint_every == 0 or step == stop:
-            _checkpoint(out, step, trainer, optimizer, average)
         if step % recipe.run.validate_every == 0 or step == recipe.run.steps:
             shadow.set_weights(average)
             result = {"step": step, **validate(shadow, validation)}
             _keep_best(out, shadow, result, next(iter(validation)))
             log("  ".join(f"{key} {value:.4f}" for key, value in result.items()))
+        # After the validation: a run that is killed while it validates does it again.
+        if step % recipe.run.checkpoint_every == 0 or step == stop:
+            state = [keras.ops.convert_to_numpy(value) for value in _state(trainer, optimizer)]
+            write_checkpoint(out, Checkpoint(step, state, average))
     return result
 
 
-def validate(net: keras.Model, sets: dict[str, Sequence[Pair]]) -> dict[str, float]:
+def validate(net: keras.Model, sets: Mapping[str, Sequence[Pair]]) -> dict[str, float]:
     """Score a net on whole photographs: pooled F1 at 0.5 and ODS for each set.
 
     Photographs are mirrored out to multiples of 32.
@@ -168,16 +183,19 @@ def _source(section: SetSection, recipe: Recipe) -> Source:
     return Source(_pairs(section), section.share, options)
 
 
-def _build(recipe: Recipe, out: Path) -> tuple[keras.Model, int]:
-    """Build the net with its first weights; return it and the step of the last checkpoint."""
+def _build(recipe: Recipe) -> keras.Model:
+    """Build the net with its first weights."""
     keras.utils.set_random_seed(recipe.run.seed)
     net = NETS[recipe.net.name]()
     if recipe.net.encoder_weights:
         load_encoder(net, recipe.net.encoder_weights)
     if recipe.net.weights:
-        net.load_weights(recipe.net.weights)
-    state = out / "state.json"
-    return net, json.loads(state.read_text())["step"] if state.is_file() else 0
+        try:
+            net.load_weights(recipe.net.weights)
+        except (OSError, ValueError, KeyError) as error:
+            msg = f"{recipe.net.weights} cannot be read as weights of {recipe.net.name}: {error}"
+            raise TrainingError(msg) from error
+    return net
 
 
 def _float32(recipe: Recipe) -> keras.Model:
@@ -194,7 +212,7 @@ def load_encoder(net: keras.Model, path: Path) -> None:
     Raises
     ------
     TrainingError
-        When a layer is missing or a shape differs.
+        When the file cannot be read, a layer is missing or a shape differs.
     """
     variables = {
         f"{layer.name}/{variable.name}": variable
@@ -205,13 +223,18 @@ def load_encoder(net: keras.Model, path: Path) -> None:
         name.replace("moving_mean", "mean").replace("moving_variance", "variance"): variable
         for name, variable in variables.items()
     }
-    with np.load(path) as arrays:
-        for name in arrays.files:
-            target = renamed.get(name)
-            if target is None or tuple(target.shape) != arrays[name].shape:
-                msg = f"{path} does not fit the net {net.name}: {name} {arrays[name].shape}."
-                raise TrainingError(msg)
-            target.assign(arrays[name].astype(np.float32))
+    try:
+        with path.open("rb") as stream, np.load(stream) as file:
+            arrays = dict(file)
+    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as error:
+        msg = f"the encoder's weights {path} cannot be read: {error}. They are a .npz file."
+        raise TrainingError(msg) from error
+    for name, array in arrays.items():
+        target = renamed.get(name)
+        if target is None or tuple(target.shape) != array.shape:
+            msg = f"{path} does not fit the net {net.name}: {name} {array.shape}."
+            raise TrainingError(msg)
+        target.assign(array.astype(np.float32))
 
 
 def _optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
@@ -240,29 +263,9 @@ def _blend(
         old += (1 - keep) * np.asarray(new, np.float32)
 
 
-def _restore(path: Path, trainer: keras.Model, optimizer: keras.optimizers.Optimizer) -> None:
-    variables = [*trainer.variables, *optimizer.variables]
-    with np.load(path) as kept:
-        for name, variable in zip(kept.files, variables, strict=True):
-            variable.assign(kept[name])
-
-
-def _checkpoint(
-    out: Path,
-    step: int,
-    trainer: keras.Model,
-    optimizer: keras.optimizers.Optimizer,
-    average: list[np.ndarray[Any, Any]],
-) -> None:
-    """Write the whole state under a temporary name each, then rename, the step last."""
-    variables = [*trainer.variables, *optimizer.variables]
-    state = [keras.ops.convert_to_numpy(variable) for variable in variables]
-    for name, arrays in (("last.npz", state), ("average.npz", average)):
-        with (out / f"{name}.part").open("wb") as file:
-            np.savez(file, *arrays)
-    (out / "state.json.part").write_text(json.dumps({"step": step}))
-    for name in ("last.npz", "average.npz", "state.json"):
-        os.replace(out / f"{name}.part", out / name)
+def _state(trainer: keras.Model, optimizer: keras.optimizers.Optimizer) -> list[Any]:
+    """List all that changes from step to step, in the order of a checkpoint."""
+    return [*trainer.variables, *optimizer.variables]
 
 
 def _keep_best(out: Path, net: keras.Model, result: dict[str, Any], first: str) -> None:
@@ -271,26 +274,28 @@ def _keep_best(out: Path, net: keras.Model, result: dict[str, Any], first: str) 
     score = result[f"{first}_f1"]
     if best.is_file() and json.loads(best.read_text())[f"{first}_f1"] >= score:
         return
-    net.save_weights(out / "part.weights.h5")
-    os.replace(out / "part.weights.h5", out / "best.weights.h5")
-    best.write_text(json.dumps(result, indent=1))
+    with writing(out):
+        net.save_weights(out / "part.weights.h5")
+        (out / "part.weights.h5").replace(out / "best.weights.h5")
+    write_whole(best, json.dumps(result, indent=1).encode())
 
 
 def _keep_recipe(recipe: Recipe, out: Path) -> None:
     path = out / "recipe.json"
     text = recipe.model_dump_json(indent=1)
-    if path.is_file() and path.read_text() != text:
+    if not path.is_file():
+        write_whole(path, text.encode())
+    elif path.read_text("utf-8") != text:
         msg = (
             f"{out} holds a run of another recipe. Name another folder, or put the recipe back "
             f"as {path} has it."
         )
         raise TrainingError(msg)
-    path.write_text(text)
 
 
 def _append(path: Path, row: dict[str, Any]) -> None:
     new = not path.is_file()
-    with path.open("a", newline="") as file:
+    with writing(path.parent), path.open("a", newline="") as file:
         writer = csv.DictWriter(file, row.keys())
         if new:
             writer.writeheader()

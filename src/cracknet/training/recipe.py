@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cracknet.errors import RecipeError
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def _rising(scale: tuple[float, float]) -> tuple[float, float]:
+    if not 0 < scale[0] <= scale[1]:
+        msg = f"a scale is two zooms above 0, the smaller first; got {list(scale)}"
+        raise ValueError(msg)
+    return scale
+
+
+Scale = Annotated[tuple[float, float], AfterValidator(_rising)]
 
 
 class NetSection(_Section):
@@ -38,7 +48,7 @@ class SetSection(_Section):
     """File of stems to keep."""
     empty_share: float | None = Field(None, ge=0, le=1)
     """Overrides that of the crops."""
-    scale: tuple[float, float] | None = None
+    scale: Scale | None = None
     """Overrides that of the crops."""
 
 
@@ -46,7 +56,7 @@ class CropSection(_Section):
     """See `cracknet.datasets.crops.CropOptions`."""
 
     size_px: int = Field(320, ge=32, multiple_of=32)
-    scale: tuple[float, float] = (0.5, 2.0)
+    scale: Scale = (0.5, 2.0)
     stretch: float = Field(1.2, ge=1)
     empty_share: float = Field(0.25, ge=0, le=1)
     light: float = Field(1.0, ge=0)
@@ -114,7 +124,7 @@ def read_recipe(path: Path) -> Recipe:
     except OSError as error:
         msg = f"the recipe {path} cannot be read: {error.strerror}."
         raise RecipeError(msg) from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         msg = f"the recipe {path} is not TOML: {error}."
         raise RecipeError(msg) from error
     try:

@@ -1,0 +1,41 @@
+"""Writing files whole or not at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cracknet.errors import OutputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def write_whole(path: Path, content: bytes | memoryview) -> None:
+    """Write a file under a temporary name beside it, then rename: never half a file.
+
+    Folders above it are made if need be.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written; the message says why, and nothing is left behind.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as error:
+        _drop(part)
+        msg = (
+            f"{path} cannot be written: {error.strerror or error}. Free some space or name another "
+            "output folder; run again to finish the rest."
+        )
+        raise OutputError(msg) from error
+
+
+def _drop(part: Path) -> None:
+    try:
+        part.unlink(missing_ok=True)
+    except OSError:  # its folder is no folder: nothing was written
+        return

@@ -1,0 +1,98 @@
+"""One set of weights gives one output, whatever backend Keras runs on."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from cracknet.nets import NETS
+
+TOLERANCE = 1e-3
+SCRIPT = """
+import sys
+import keras
+import numpy as np
+from cracknet.nets import NETS
+
+name, weights, out, backend = sys.argv[1:]
+assert keras.config.backend() == backend, keras.config.backend()
+net = NETS[name]()
+with np.load(weights) as kept:
+    net.set_weights([kept[key] for key in kept.files if key != "gray"])
+    gray = kept["gray"]
+np.save(out, net.predict(gray, verbose=0))
+"""
+
+
+def run(backend, name, weights, out):
+    """Run the net in a process of its own: a process has one backend."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, name, weights, out, backend],
+        env=os.environ | {"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return np.load(out)
+
+
+def random_weights(net, rng):
+    """Draw weights that keep the signal alive through a hundred layers, at every value alike."""
+    drawn = []
+    for weight in net.weights:
+        shape = tuple(weight.shape)
+        if weight.name in ("gamma", "moving_variance"):
+            value = rng.uniform(0.5, 1.0, shape)
+        elif weight.name == "depthwise_kernel":
+            value = rng.normal(0, np.sqrt(2 / np.prod(shape[:2])), shape)
+        elif weight.name == "kernel":
+            value = rng.normal(0, np.sqrt(2 / np.prod(shape[:-1])), shape)
+        else:
+            value = rng.normal(0, 0.1, shape)
+        if weight.name == "gamma" and weight.path.endswith("_3_bn/gamma"):
+            value *= 0.3  # the end of a residual branch: the sum of 33 of them must not grow
+        drawn.append(value.astype(np.float32))
+    return drawn
+
+
+@pytest.fixture(scope="module", params=list(NETS))
+def reference(request, tmp_path_factory):
+    """A net's name, its weights and input in a file, and TensorFlow's output."""
+    folder = tmp_path_factory.mktemp(request.param)
+    rng = np.random.default_rng(7)
+    weights = random_weights(NETS[request.param](), rng)
+    file = folder / "weights.npz"
+    gray = rng.uniform(0, 255, (2, 64, 64, 1)).astype(np.float32)
+    np.savez(file, *weights, gray=gray)
+    output = run("tensorflow", request.param, file, folder / "tensorflow.npy")
+    assert 0.1 < output.mean() < 0.9
+    assert output.std() > 0.05  # neither saturated nor flat: differences would show
+    yield request.param, file, output
+    file.unlink()
+
+
+@pytest.mark.backends
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "backend",
+    [
+        pytest.param(
+            backend,
+            marks=pytest.mark.skipif(
+                importlib.util.find_spec(backend) is None, reason=f"{backend} is not installed"
+            ),
+        )
+        for backend in ("jax", "torch")
+    ],
+)
+def test_same_output_as_on_tensorflow(reference, backend, tmp_path):
+    name, file, expected = reference
+    found = run(backend, name, file, tmp_path / f"{backend}.npy")
+    difference = float(np.abs(found - expected).max())
+    assert difference < TOLERANCE

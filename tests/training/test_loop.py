@@ -1,0 +1,327 @@
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from cracknet.datasets.pairs import find_pairs
+from cracknet.errors import DatasetError, OutputError, TrainingError
+from cracknet.nets import NETS
+from cracknet.synthesis import standard_scene, write_rendered_set
+from cracknet.training import loop
+from cracknet.training.checkpoints import read_checkpoint
+from cracknet.training.loop import train, validate
+from cracknet.training.recipe import Recipe
+
+ENCODER = Path(__file__).resolve().parents[2] / "models" / "efficientnet_lite0_imagenet.npz"
+STEPS = 6
+
+
+@pytest.fixture(autouse=True)
+def _float32():
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("photos")
+    scene = dataclasses.replace(standard_scene(), height=72, width=88, cracks=(2, 2))
+    write_rendered_set(folder, 3, scene, split="train")
+    write_rendered_set(folder, 2, scene, split="val")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def recipe(photos):
+    """Return a function: a recipe of a few steps, changed by sections' names and values."""
+
+    def make(**changes):
+        content = {
+            "net": {"name": "cracknet-lite"},
+            "data": [{"root": photos}],
+            "validation": [{"root": photos, "split": "val"}],
+            "crops": {"size_px": 64},
+            "run": {
+                "steps": STEPS,
+                "batch_size": 2,
+                "checkpoint_every": 2,
+                "validate_every": 3,
+                "seed": 4,
+            },
+        }
+        for section, values in changes.items():
+            if isinstance(values, dict):
+                content[section] = content.get(section, {}) | values
+            else:
+                content[section] = values
+        return Recipe.model_validate(content)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def whole(recipe, tmp_path_factory):
+    """Give the folder, result and log of a run that nothing stopped."""
+    out = tmp_path_factory.mktemp("run") / "whole"
+    lines = []
+    return out, train(recipe(), out, lines.append), lines
+
+
+@pytest.fixture(scope="module")
+def half(recipe, tmp_path_factory):
+    """Give the folder of a run that was stopped at step 3 of 6."""
+    out = tmp_path_factory.mktemp("run") / "half"
+    train(recipe(), out, lambda _: None, until=3)
+    return out
+
+
+@pytest.fixture
+def stopped(half, tmp_path):
+    return Path(shutil.copytree(half, tmp_path / "run"))
+
+
+def rows(path):
+    with path.open(newline="") as file:
+        return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+
+
+def assert_same_state(folder, other):
+    """Weights, optimizer and average agree, number by number.
+
+    On one machine TensorFlow's sums run in one order, and the states agree to the bit; the
+    tolerance leaves room for others.
+    """
+    found, expected = read_checkpoint(folder), read_checkpoint(other)
+    assert found.step == expected.step
+    for kind in ("variables", "average"):
+        for one, two in zip(getattr(found, kind), getattr(expected, kind), strict=True):
+            np.testing.assert_allclose(one, two, rtol=1e-6, atol=1e-6)
+
+
+def test_a_run_s_files(whole, recipe):
+    out, result, lines = whole
+    assert sorted(path.name for path in out.iterdir()) == [
+        "best.json",
+        "best.weights.h5",
+        "last.npz",
+        "recipe.json",
+        "training.csv",
+        "validation.csv",
+    ]
+    assert Recipe.model_validate_json((out / "recipe.json").read_text()) == recipe()
+    assert read_checkpoint(out).step == STEPS
+    [row] = rows(out / "training.csv")
+    assert row["step"] == STEPS
+    assert 0 < row["loss"] < 5
+    assert [row["step"] for row in rows(out / "validation.csv")] == [3, 6]
+    assert result == pytest.approx(rows(out / "validation.csv")[-1])
+    assert any(f"step {STEPS}/{STEPS}" in line for line in lines)
+
+
+def test_the_best_weights_have_the_best_scores(whole, photos):
+    out, *_ = whole
+    best = json.loads((out / "best.json").read_text())
+    scores = rows(out / "validation.csv")
+    key = f"{photos.name}_f1"
+    assert best[key] == pytest.approx(max(row[key] for row in scores))
+    net = NETS["cracknet-lite"]()
+    net.load_weights(out / "best.weights.h5")
+    again = validate(net, {photos.name: find_pairs(photos, "val")})
+    assert again == pytest.approx({name: best[name] for name in again}, abs=1e-6)
+
+
+def test_training_changes_weights_and_average_follows(whole):
+    out, *_ = whole
+    kept = read_checkpoint(out)
+    weights = kept.variables[: len(kept.average)]
+    moved = [
+        np.abs(weight - average).max()
+        for weight, average in zip(weights, kept.average, strict=True)
+    ]
+    assert all(
+        weight.shape == mean.shape for weight, mean in zip(weights, kept.average, strict=True)
+    )
+    assert max(moved) > 1e-4
+
+
+def test_a_stopped_run_goes_on_as_if_it_had_not_been(stopped, whole, recipe):
+    assert read_checkpoint(stopped).step == 3
+    (stopped / "last.npz.part").write_bytes(b"left by a kill")
+    lines = []
+    result = train(recipe(), stopped, lines.append)
+    assert_same_state(stopped, whole[0])
+    assert result == pytest.approx(whole[1], abs=1e-6)
+    assert [row["step"] for row in rows(stopped / "validation.csv")] == [3, 6]
+
+
+def test_the_state_of_step_3_is_not_that_of_step_6(half, whole):
+    """The comparison of the test above can fail."""
+    first, last = read_checkpoint(half), read_checkpoint(whole[0])
+    assert (
+        max(np.abs(a - b).max() for a, b in zip(first.variables, last.variables, strict=True)) > 1
+    )
+
+
+def test_a_run_of_three_files_goes_on(stopped, whole, recipe):
+    """Runs begun before version 0.1 kept variables, average and step in a file each."""
+    kept = read_checkpoint(stopped)
+    np.savez(stopped / "last.npz", *kept.variables)
+    np.savez(stopped / "average.npz", *kept.average)
+    (stopped / "state.json").write_text('{"step": 3}')
+    train(recipe(), stopped, lambda _: None)
+    assert_same_state(stopped, whole[0])
+
+
+def test_a_run_killed_while_it_validates_validates_again(recipe, whole, tmp_path, monkeypatch):
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "validate", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train(recipe(), tmp_path, lambda _: None)
+    assert read_checkpoint(tmp_path).step == 2
+    train(recipe(), tmp_path, lambda _: None)
+    assert_same_state(tmp_path, whole[0])
+    found, expected = (rows(folder / "validation.csv") for folder in (tmp_path, whole[0]))
+    for row, other in zip(found, expected, strict=True):
+        assert row == pytest.approx(other, abs=1e-6)
+
+
+def test_a_loss_that_is_no_number_ends_the_run(stopped, whole, recipe, monkeypatch):
+    """The checkpoint before it is kept to the byte, and the run can go on from it."""
+    before = (stopped / "last.npz").read_bytes()
+    real = loop.batches
+
+    def broken(*arguments):
+        for gray, mask in real(*arguments):
+            yield np.full_like(gray, np.nan), mask
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "batches", broken)
+        with pytest.raises(TrainingError, match="nan at step 4"):
+            train(recipe(), stopped, lambda _: None)
+    assert (stopped / "last.npz").read_bytes() == before
+    train(recipe(), stopped, lambda _: None)
+    assert_same_state(stopped, whole[0])
+
+
+def test_another_recipe_is_refused(stopped, recipe):
+    before = {path: path.read_bytes() for path in stopped.iterdir()}
+    with pytest.raises(TrainingError, match="another recipe") as caught:
+        train(recipe(optimizer={"learning_rate": 0.5}), stopped, lambda _: None)
+    assert str(stopped) in str(caught.value)
+    assert {path: path.read_bytes() for path in stopped.iterdir()} == before
+
+
+def test_a_finished_run_says_so(whole, recipe):
+    out, *_ = whole
+    before = (out / "last.npz").read_bytes()
+    lines = []
+    assert train(recipe(), out, lines.append) == {}
+    assert lines == [f"the run in {out} stands at step {STEPS} already"]
+    assert (out / "last.npz").read_bytes() == before
+
+
+def test_data_that_is_not_there_leaves_no_recipe_behind(recipe, tmp_path):
+    """A corrected recipe is not refused for the wrong one's sake."""
+    with pytest.raises(DatasetError, match="nowhere"):
+        train(recipe(data=[{"root": tmp_path / "nowhere"}]), tmp_path / "run", lambda _: None)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("side", ["data", "validation"])
+def test_empty_set(recipe, tmp_path, side):
+    (tmp_path / "images/train").mkdir(parents=True)
+    with pytest.raises(DatasetError, match="no photographs"):
+        train(recipe(**{side: [{"root": tmp_path}]}), tmp_path / "run", lambda _: None)
+
+
+@pytest.mark.parametrize("key", ["weights", "encoder_weights"])
+@pytest.mark.parametrize("content", [None, b"no weights"], ids=["missing", "garbage"])
+def test_first_weights_that_cannot_be_read(recipe, tmp_path, key, content):
+    path = tmp_path / "first.weights.h5"
+    if content:
+        path.write_bytes(content)
+    with pytest.raises(TrainingError, match="cannot be read") as caught:
+        train(recipe(net={key: path}), tmp_path / "run", lambda _: None)
+    assert str(path) in str(caught.value)
+
+
+def test_run_folder_that_is_a_file(recipe, tmp_path):
+    path = tmp_path / "file"
+    path.write_text("mine")
+    with pytest.raises(OutputError, match="cannot be written"):
+        train(recipe(), path, lambda _: None)
+    assert path.read_text() == "mine"
+
+
+def test_a_run_goes_on_from_a_model_s_weights(recipe, whole, tmp_path):
+    """With hardly a learning rate, the weights after a step are those that it began with."""
+    first = whole[0] / "best.weights.h5"
+    train(
+        recipe(
+            net={"weights": first},
+            optimizer={"learning_rate": 1e-9, "weight_decay": 0},
+            run={"steps": 1},
+        ),
+        tmp_path,
+        lambda _: None,
+    )
+    net = NETS["cracknet-lite"]()
+    assert not np.allclose(net.get_weights()[0], read_checkpoint(tmp_path).variables[0], atol=1e-3)
+    net.load_weights(first)
+    for variable, kept in zip(net.weights, read_checkpoint(tmp_path).variables, strict=False):
+        if variable.trainable:
+            np.testing.assert_allclose(kept, keras.ops.convert_to_numpy(variable), atol=1e-6)
+
+
+@pytest.mark.slow
+def test_a_run_learns(recipe, tmp_path):
+    train(
+        recipe(
+            net={"encoder_weights": ENCODER},
+            crops={"light": 0, "scale": (1, 1), "empty_share": 0},
+            optimizer={"learning_rate": 3e-3, "warmup_steps": 5},
+            run={"steps": 60, "checkpoint_every": 60, "validate_every": 60},
+        ),
+        tmp_path,
+        lambda _: None,
+    )
+    losses = [row["loss"] for row in rows(tmp_path / "training.csv")]
+    assert len(losses) == 3
+    assert losses[2] < 0.8 * losses[0]
+
+
+@pytest.mark.slow
+def test_a_run_in_bfloat16_goes_on_too(recipe, tmp_path):
+    """Weights and average are kept in float32."""
+    made = recipe(run={"dtype": "mixed_bfloat16", "steps": 2})
+    train(made, tmp_path, lambda _: None, until=1)
+    result = train(made, tmp_path, lambda _: None)
+    kept = read_checkpoint(tmp_path)
+    assert kept.step == result["step"] == 2
+    assert {array.dtype for array in kept.average} == {np.dtype(np.float32)}
+    assert all(np.isfinite(array).all() for array in (*kept.variables, *kept.average))
+
+
+def test_validate_counts_every_pixel_of_the_photograph_alone(photos):
+    """A net that finds all bright pixels, on photographs of no multiple of 32."""
+    image = keras.Input((None, None, 1))
+    net = keras.Model(image, keras.layers.Rescaling(1 / 255)(image))
+    pairs = find_pairs(photos, "val")
+    result = validate(net, {"val": pairs})
+    found = crack = both = 0
+    for gray, mask in (pair.read() for pair in pairs):
+        bright = gray.astype(np.float32) / 255 >= 0.5
+        found, crack, both = found + bright.sum(), crack + mask.sum(), both + (bright & mask).sum()
+    assert result["val_f1"] == pytest.approx(2 * both / (found + crack))
+    assert result["val_ods"] >= result["val_f1"]
+    assert 0.01 <= result["val_ods_at"] <= 0.99
