@@ -1,6 +1,6 @@
 """Size of a base install in a new environment, and what starting up costs.
 
-    python benchmarks/install.py --json benchmarks/results/install.json
+python benchmarks/install.py --json benchmarks/results/install.json
 """
 
 from __future__ import annotations

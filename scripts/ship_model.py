@@ -69,7 +69,7 @@ def main() -> None:
     parser.add_argument("--recipes", nargs="+", required=True)
     parser.add_argument("--hours", type=float, required=True, help="CPU-core hours of training")
     parser.add_argument("--crops", type=int, required=True, help="crops seen")
-    parser.add_argument("--tile", type=int, nargs=3, default=(960, 192, 48))
+    parser.add_argument("--tile", type=int, nargs=3, default=(1280, 256, 80))
     parser.add_argument("--force", action="store_true")
     options = parser.parse_args()
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from pathlib import Path
 
 from cracknet.errors import OutputError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def write_whole(path: Path, content: bytes | memoryview) -> None:
@@ -26,16 +24,10 @@ def write_whole(path: Path, content: bytes | memoryview) -> None:
         part.write_bytes(content)
         part.replace(path)
     except OSError as error:
-        _drop(part)
+        with suppress(OSError):  # as where a parent is a file, or the disk has become read-only
+            part.unlink()
         msg = (
             f"{path} cannot be written: {error.strerror or error}. Free some space or name another "
             "output folder; run again to finish the rest."
         )
         raise OutputError(msg) from error
-
-
-def _drop(part: Path) -> None:
-    try:
-        part.unlink(missing_ok=True)
-    except OSError:  # its folder is no folder: nothing was written
-        return

@@ -80,6 +80,7 @@ def test_zoom_and_stretch_change_areas_as_said():
                 areas.append(crop.sum())
         assert len(areas) > 5
         assert np.median(areas) == pytest.approx(400 * scale**2, rel=0.04)
+        assert areas == pytest.approx([400 * scale**2] * len(areas), rel=0.12)
 
 
 def test_turns_cover_the_circle():

@@ -14,6 +14,7 @@ import cracknet
 from cracknet.errors import ArgumentError, EngineError, ModelError, PhotoError
 from cracknet.photo import read_photo
 from cracknet.segmentation import Segmentation, Segmenter, segment
+from cracknet.synthesis import SceneOptions, render
 
 OFFSET = (192, 160)
 
@@ -69,22 +70,29 @@ def check_seams(gray, precision):
         assert alike >= 0.99, f"{name}: IoU {iou:.4f}, alike {alike:.4f}; all: {measured}"
 
 
-def test_no_seam_shows_on_a_rendered_photograph(rendered):
-    check_seams(rendered(1200, 1400, 3).gray, "f32")
+def natural_scene(height, width, seed):
+    """Render clear natural cracks on a stained wall."""
+    options = SceneOptions(
+        height=height,
+        width=width,
+        cracks=(3, 3),
+        kinds=("natural", "branched"),
+        width_px=(4, 12),
+        depth=(0.6, 0.9),
+        distractors=frozenset({"stains", "pores", "streaks"}),
+    )
+    return render(options, seed)
+
+
+def test_no_seam_shows_on_a_rendered_photograph():
+    check_seams(natural_scene(1960, 2080, 3).gray, "f32")
 
 
 @pytest.mark.shared
 @pytest.mark.parametrize("precision", ["f32", "auto"])
 def test_no_seam_shows_on_a_real_photograph(data_folder, precision):
-    photo = read_photo(data_folder / "photos" / "wall_2000x1500.jpg")
-    check_seams(photo.gray[200:1300, 300:1700], precision)
-
-
-@pytest.mark.slow
-@pytest.mark.shared
-@pytest.mark.parametrize("name", ["wall_2000x1500.jpg", "beam_3456x2304.jpg"])
-def test_no_seam_shows_on_a_whole_real_photograph(data_folder, name):
-    check_seams(read_photo(data_folder / "photos" / name).gray, "f32")
+    photo = read_photo(data_folder / "photos" / "beam_3456x2304.jpg")
+    check_seams(photo.gray[200:2200, 700:2800], precision)
 
 
 # What is segmented
@@ -124,17 +132,17 @@ def test_one_pixel_with_the_shipped_model(shipped):
 
 
 def test_cracks_are_found_where_they_are(shipped):
-    wall = np.full((400, 400), 190, np.uint8) + noise(400, 400) // 16
-    bare = wall.copy()
-    cv2.line(wall, (20, 90), (380, 310), 40, 5, cv2.LINE_AA)
-    truth = cv2.line(np.zeros_like(wall), (20, 90), (380, 310), 255, 5) > 0
-    probability = shipped.segment(wall).probability
-    assert np.median(probability[truth]) > 0.5
-    assert (
-        np.median(probability[~cv2.dilate(truth.astype(np.uint8), np.ones((25, 25))).astype(bool)])
-        < 0.5
-    )
-    assert shipped.segment(bare).probability[truth].mean() < probability[truth].mean() - 0.3
+    wall = natural_scene(640, 800, 5)
+    found = shipped.segment(wall.gray).mask
+    near_truth = cv2.dilate(wall.mask.astype(np.uint8), np.ones((9, 9))).astype(bool)
+    near_found = cv2.dilate(found.astype(np.uint8), np.ones((9, 9))).astype(bool)
+    assert near_found[wall.mask].mean() > 0.8
+    assert near_truth[found].mean() > 0.8
+
+
+def test_a_bare_wall_has_no_cracks(shipped):
+    bare = SceneOptions(height=640, width=800, cracks=(0, 0))
+    assert shipped.segment(render(bare, 1).gray).crack_share < 0.001
 
 
 def test_an_array_a_path_and_a_photo_are_the_same(shipped, rendered, tmp_path):
@@ -233,18 +241,18 @@ class CountingEngine:
 
 
 def test_few_tiles_are_in_memory_at_once(dark_net):
-    with Segmenter(dark_net, threads=2, tile_px=192) as segmenter:
+    with Segmenter(dark_net, threads=2, tile_px=320) as segmenter:
         segmenter.engine = CountingEngine(2)
         segmenter.probability(noise(1500, 1500))
-        assert segmenter.engine.tiles > 1000
+        assert segmenter.engine.tiles > 300
         assert 2 <= segmenter.engine.most <= 2 * 2 + 2
         assert segmenter.engine.alive == 0
 
 
 def test_memory_is_the_photograph_and_a_few_tiles(dark_net):
     gray = noise(3000, 4000)
-    tile_bytes = 640 * 640 * 4
-    with Segmenter(dark_net, precision="f32", threads=2) as segmenter:
+    with Segmenter(dark_net, precision="f32", threads=2, tile_px=640) as segmenter:
+        tile_bytes = 640 * 640 * 4
         segmenter.probability(gray[:700, :700])  # the engine's own share
         tracemalloc.start()
         try:

@@ -127,5 +127,5 @@ def test_impossible_arguments_are_rejected(tmp_path, arguments, named):
 
 def test_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="cannot write"):
+    with pytest.raises(OutputError, match="cannot be written"):
         write_rendered_set(tmp_path / "file", 1, SMALL)

@@ -41,6 +41,6 @@ json_option = Annotated[
 def write_json(path: Path | None, content: Any) -> None:
     """Write numbers as JSON where a file was asked for."""
     if path:
-        from cracknet.reporting.writing import write_whole
+        from cracknet.files import write_whole
 
         write_whole(path, (json.dumps(content, indent=2) + "\n").encode())

@@ -142,7 +142,7 @@ def relight(gray: Gray, rng: np.random.Generator, strength: float = 1.0) -> Gray
     -------
     (H, W) uint8
     """
-    image = gray.astype(np.float32) / 255
+    image = gray.astype(np.float32) / np.float32(255)
     height, width = gray.shape
     if rng.random() < 0.3:  # a light that falls off to one side, or in blotches
         coarse = rng.normal(0, 0.18 * strength, (rng.integers(2, 5), rng.integers(2, 5)))
@@ -172,7 +172,7 @@ def relight(gray: Gray, rng: np.random.Generator, strength: float = 1.0) -> Gray
         if rng.random() < 0.3:
             noise = _blur(noise, 0.8) * 2
         image = image + noise * np.float32(rng.uniform(0.005, 0.05) * strength)
-    result = np.clip(image * 255 + 0.5, 0, 255).astype(np.uint8)
+    result = np.asarray(np.clip(image * 255 + 0.5, 0, 255), np.uint8)
     if rng.random() < 0.2:
         quality = int(rng.integers(35, 90))
         done, code = cv2.imencode(".jpg", result, [cv2.IMWRITE_JPEG_QUALITY, quality])

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from cracknet.errors import OutputError
-from cracknet.reporting.writing import write_whole
+from cracknet.files import write_whole
 
 JOURNAL = ".cracknet-photos.jsonl"
 

@@ -16,16 +16,12 @@ from typing import Any
 
 from cracknet import __version__
 from cracknet.errors import ArgumentError, EngineError, OutputError, PhotoError
+from cracknet.files import write_whole
 from cracknet.photo import DEFAULT_MAX_PIXELS, FoundPhoto, read_photo
 from cracknet.reporting.journal import Journal, PhotoRow
 from cracknet.reporting.naming import name_results
 from cracknet.reporting.overlay import draw_overlay
-from cracknet.reporting.writing import (
-    jpeg_of,
-    png_of_mask,
-    png_of_probability,
-    write_whole,
-)
+from cracknet.reporting.writing import jpeg_of, png_of_mask, png_of_probability
 from cracknet.segmentation import Segmenter
 
 PIXELS_AT_ONCE = 64_000_000

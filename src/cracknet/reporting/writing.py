@@ -1,10 +1,8 @@
-"""Writing files whole or not at all, and encoding pictures."""
+"""Encoding pictures for files."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -18,29 +16,6 @@ Picture = npt.NDArray[np.uint8]
 
 JPEG_LONGEST_PX = 65500
 """The longest side that libjpeg writes."""
-
-
-def write_whole(path: Path, content: bytes | memoryview) -> None:
-    """Write a file under a temporary name beside it, then rename: never half a file.
-
-    Raises
-    ------
-    OutputError
-        When it cannot be written; the message says why, and nothing is left behind.
-    """
-    part = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
-        part.replace(path)
-    except OSError as error:
-        with suppress(OSError):  # as where a parent is a file, or the disk has become read-only
-            part.unlink()
-        msg = (
-            f"{path} cannot be written: {error.strerror or error}. Free some space or name another "
-            "output folder; run again to finish the rest."
-        )
-        raise OutputError(msg) from error
 
 
 def png_of_mask(mask: Mask) -> memoryview:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cracknet.errors import ModelError
+from cracknet.files import write_whole
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
 DEFAULT_MODEL = "cracknet-lite"
@@ -42,9 +43,9 @@ class ModelCard:
     net: str
     file: Path
     sha256: dict[str, str] = field(default_factory=dict)
-    tile_px: int = 640
-    overlap_px: int = 160
-    margin_px: int = 32
+    tile_px: int = 1280
+    overlap_px: int = 256
+    margin_px: int = 80
     licence: str = "unknown"
     scores: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
@@ -131,7 +132,7 @@ def read_card(path: Path) -> ModelCard:
 def write_card(card: ModelCard, path: Path) -> None:
     """Write a card as JSON, the model's file by its name alone."""
     content = {**card.__dict__, "file": card.file.name}
-    path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
+    write_whole(path, (json.dumps(content, indent=2) + "\n").encode())
 
 
 def sha256_of(path: Path) -> str:

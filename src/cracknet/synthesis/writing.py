@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cracknet.errors import ArgumentError, OutputError
+from cracknet.files import write_whole
 from cracknet.synthesis.distractors import DISTRACTORS
 from cracknet.synthesis.options import SceneOptions, random_options
 from cracknet.synthesis.scene import Rendered, render
@@ -120,10 +121,10 @@ def write_rendered_set(
         scene = random_options(rng, options) if vary else options
         rendered = render(scene, rng)
         words = {"seed": seed, "split": split, "index": index, "image": image.name}
-        _write(mask, _encode(".png", np.where(rendered.mask, 255, 0).astype(np.uint8)))
-        _write(truth, truth_json({**truth_of(rendered), **words}))
+        write_whole(mask, _encode(".png", np.where(rendered.mask, 255, 0).astype(np.uint8)))
+        write_whole(truth, truth_json({**truth_of(rendered), **words}))
         # The photograph comes last: where it is, mask and truth are there, too.
-        _write(image, _encode(f".{file_format}", rendered.gray))
+        write_whole(image, _encode(f".{file_format}", rendered.gray))
         written += 1
     return WrittenCounts(written, skipped)
 
@@ -209,17 +210,3 @@ def _encode(suffix: str, array: npt.NDArray[np.uint8]) -> bytes:
         message = f"a {suffix} file cannot hold {array.shape} pixels"
         raise OutputError(message)
     return code.tobytes()
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            temporary.write_bytes(content)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        message = f"cannot write {path}: {error}"
-        raise OutputError(message) from error

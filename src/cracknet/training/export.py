@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from cracknet.errors import ArgumentError, TrainingError
+from cracknet.errors import ArgumentError, OutputError, TrainingError
 from cracknet.nets import NETS
 from cracknet.segmentation.models import ModelCard, sha256_of, write_card
 
@@ -50,6 +50,8 @@ def export_model(
         When the weights cannot be read or do not fit the net, or the export fails.
     ArgumentError
         When format and suffix disagree, or the net is unknown.
+    OutputError
+        When the file cannot be written.
     """
     if FORMATS.get(out.suffix) != (file_format or FORMATS.get(out.suffix, "")):
         msg = (
@@ -58,16 +60,21 @@ def export_model(
         )
         raise ArgumentError(msg)
     model = load_net(weights, net)
-    out.parent.mkdir(parents=True, exist_ok=True)
     kind = FORMATS[out.suffix]
-    if kind == "openvino":
-        export_openvino(model, out, half=half)
-    elif kind == "onnx":
-        export_onnx(model, out)
-    else:
-        part = out.with_name(f"part-{out.name}")
-        model.save(part)
-        part.replace(out)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if kind == "openvino":
+            export_openvino(model, out, half=half)
+        elif kind == "onnx":
+            export_onnx(model, out)
+        else:
+            with tempfile.TemporaryDirectory(dir=out.parent) as folder:
+                part = Path(folder) / out.name
+                model.save(part)
+                part.replace(out)
+    except OSError as error:
+        msg = f"{out} cannot be written: {error.strerror or error}. Name another file."
+        raise OutputError(msg) from error
     files = [out] + ([out.with_suffix(".bin")] if kind == "openvino" else [])
     card = ModelCard(
         name=out.stem,
