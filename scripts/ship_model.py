@@ -70,6 +70,7 @@ def main() -> None:
     parser.add_argument("--hours", type=float, required=True, help="CPU-core hours of training")
     parser.add_argument("--crops", type=int, required=True, help="crops seen")
     parser.add_argument("--tile", type=int, nargs=3, default=(1280, 256, 80))
+    parser.add_argument("--coarse", type=float, default=0.75, help="weight of the half-size pass")
     parser.add_argument("--force", action="store_true")
     options = parser.parse_args()
 
@@ -82,6 +83,7 @@ def main() -> None:
             tile_px=options.tile[0],
             overlap_px=options.tile[1],
             margin_px=options.tile[2],
+            coarse_weight=options.coarse,
         )
         write_card(card, out.with_suffix(".json"))
         scores = _score(out, options.data, VALIDATION)
@@ -158,7 +160,7 @@ Written by `scripts/ship_model.py`; the numbers are those of `{card.name}.json`.
 
 - Net: `{card.net}`, {card.parameters:,} parameters, OpenVINO IR in float16, {card.size_mb:.1f} MB.
 - Input: gray photographs at their own resolution, in tiles of up to {card.tile_px} px that overlap by
-  {card.overlap_px} px.
+  {card.overlap_px} px; and once more at half that size, counted {card.coarse_weight:g}-fold, for wide cracks.
 - Output: a value in [0, 1] per pixel, cut at 0.5. It is not a calibrated probability.
 - Training: {recipes}; {card.training["crops"]:,} crops of 320 px, {card.training["cpu_core_hours"]} hours of one
   CPU core. The checkpoint is the best of the run in F1 at 0.5 on the deepcrack validation split.

@@ -126,6 +126,7 @@ def assert_same_state(folder, other):
 def test_a_run_s_files(whole, recipe):
     out, result, lines = whole
     assert sorted(path.name for path in out.iterdir()) == [
+        "average.weights.h5",
         "best.json",
         "best.weights.h5",
         "last.npz",
@@ -158,6 +159,10 @@ def test_the_best_weights_have_the_best_scores(whole, photos):
 def test_training_changes_weights_and_average_follows(whole):
     out, *_ = whole
     kept = read_checkpoint(out)
+    net = tiny_net()
+    net.load_weights(out / "average.weights.h5")
+    for weight, average in zip(net.get_weights(), kept.average, strict=True):
+        np.testing.assert_allclose(weight, average, atol=1e-7)
     weights = kept.variables[: len(kept.average)]
     moved = [
         np.abs(weight - average).max()

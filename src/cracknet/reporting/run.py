@@ -257,6 +257,7 @@ def _options(segmenter: Segmenter) -> dict[str, Any]:
         "threshold": segmenter.threshold,
         "tile_px": segmenter.tile_px,
         "overlap_px": card.overlap_px,
+        "coarse_weight": card.coarse_weight,
     }
 
 

@@ -30,6 +30,8 @@ class ModelCard:
         Checksum of each of the model's files, by file name; checked when it is loaded.
     tile_px, overlap_px, margin_px : int
         How photographs are cut for it.
+    coarse_weight : float
+        What the result of a second pass at half the photograph's size counts, 0 to 1; 0 for none.
     licence : str
         On what terms the weights may be used, in plain words.
     scores : dict
@@ -46,6 +48,7 @@ class ModelCard:
     tile_px: int = 1280
     overlap_px: int = 256
     margin_px: int = 80
+    coarse_weight: float = 0.0
     licence: str = "unknown"
     scores: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -165,6 +166,11 @@ class Segmenter:
     def probability(self, gray: Gray, *, offset: tuple[int, int] = (0, 0)) -> Probability:
         """Return the probability of crack of every pixel.
 
+        Where the model's card asks for it, the photograph is segmented a second time at half
+        its size, and each pixel takes the larger of its value and the weighted coarse one:
+        cracks wider than the net has learned look ordinary at half the size. The photograph's
+        own resolution is always segmented too.
+
         Parameters
         ----------
         gray : (H, W) uint8
@@ -176,6 +182,20 @@ class Segmenter:
         -------
         (H, W) float32
         """
+        total = self._at_one_size(gray, offset)
+        if self.card.coarse_weight > 0:
+            height, width = gray.shape
+            half = cv2.resize(
+                gray, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA
+            )
+            coarse = self._at_one_size(np.asarray(half, np.uint8), offset)
+            coarse *= np.float32(self.card.coarse_weight)
+            whole = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
+            np.maximum(total, whole, out=total)
+        return np.minimum(total, 1, out=total)
+
+    def _at_one_size(self, gray: Gray, offset: tuple[int, int]) -> Probability:
+        """Blend the tiles of a photograph as it is."""
         rows, columns = (
             lay_axis(
                 length,
@@ -192,7 +212,7 @@ class Segmenter:
         total = np.zeros(gray.shape, np.float32)
         for tile, result in self._infer(gray, lay_tiles(rows, columns)):
             blend_tile(total, result, tile)
-        return np.minimum(total, 1, out=total)
+        return total
 
     def _tile_for(self, length: int) -> int:
         """Return the least tile that covers a length with as few tiles as the largest would."""

@@ -44,7 +44,7 @@ def train(recipe: Recipe, out: Path, log: Log, until: int | None = None) -> dict
         The run's folder: ``recipe.json``, ``training.csv``, ``validation.csv``, ``last.npz``,
         the checkpoint (see `cracknet.training.checkpoints`), and ``best.weights.h5``, the
         averaged weights with the best F1 at threshold 0.5 on the first validation set, with
-        its scores in ``best.json``.
+        its scores in ``best.json``; ``average.weights.h5``, those of the last step of a call.
     log : callable
         Takes a line of progress.
     until : int, optional
@@ -128,6 +128,8 @@ def train(recipe: Recipe, out: Path, log: Log, until: int | None = None) -> dict
         if step % recipe.run.checkpoint_every == 0 or step == stop:
             state = [keras.ops.convert_to_numpy(value) for value in _state(trainer, optimizer)]
             write_checkpoint(out, Checkpoint(step, state, average))
+    shadow.set_weights(average)
+    _save_weights(shadow, out / "average.weights.h5")
     return result
 
 
@@ -274,10 +276,15 @@ def _keep_best(out: Path, net: keras.Model, result: dict[str, Any], first: str) 
     score = result[f"{first}_f1"]
     if best.is_file() and json.loads(best.read_text())[f"{first}_f1"] >= score:
         return
-    with writing(out):
-        net.save_weights(out / "part.weights.h5")
-        (out / "part.weights.h5").replace(out / "best.weights.h5")
+    _save_weights(net, out / "best.weights.h5")
     write_whole(best, json.dumps(result, indent=1).encode())
+
+
+def _save_weights(net: keras.Model, path: Path) -> None:
+    part = path.with_name("part.weights.h5")
+    with writing(path.parent):
+        net.save_weights(part)
+        part.replace(path)
 
 
 def _keep_recipe(recipe: Recipe, out: Path) -> None:
