@@ -1,7 +1,8 @@
 """Put trained weights into the package: export, score, write the card.
 
-    python scripts/ship_model.py cracknet-lite --weights runs/lite-rendered/best.weights.h5 \
-        --data ../shared/data --hours 1.8 --recipes recipes/lite.toml recipes/lite-rendered.toml
+    python scripts/ship_model.py cracknet-lite --weights runs/lite-rendered/shipped.weights.h5 \
+        --data ../shared/data --recipes recipes/lite.toml recipes/lite-rendered.toml \
+        --hours 1.8 --crops 17600 --coarse 0.65 --selection "The best checkpoint ..."
 
 Validation scores are measured first; a model that is worse on the deepcrack validation than the
 one that ships is refused, unless --force. Test splits are scored last, and decide nothing. The
@@ -69,6 +70,7 @@ def main() -> None:
     parser.add_argument("--recipes", nargs="+", required=True)
     parser.add_argument("--hours", type=float, required=True, help="CPU-core hours of training")
     parser.add_argument("--crops", type=int, required=True, help="crops seen")
+    parser.add_argument("--selection", required=True, help="how the weights were chosen")
     parser.add_argument("--tile", type=int, nargs=3, default=(1280, 256, 80))
     parser.add_argument("--coarse", type=float, default=0.75, help="weight of the half-size pass")
     parser.add_argument("--force", action="store_true")
@@ -98,10 +100,12 @@ def main() -> None:
                 "recipes": options.recipes,
                 "cpu_core_hours": options.hours,
                 "crops": options.crops,
+                "selection": options.selection,
                 "data": DATA,
                 "planking_called_crack": planking,
             },
         )
+        _keep_keras(options.weights, options.net, ROOT / "models" / f"{options.name}.npz")
         for file in (out, out.with_suffix(".bin")):
             shutil.copyfile(file, WEIGHTS / file.name)
         card = dataclasses.replace(card, file=WEIGHTS / out.name)
@@ -118,6 +122,21 @@ def _score(model: Path, data: Path, sets: dict[str, Any]) -> dict[str, Any]:
             scores[name] = evaluate_model(segmenter, find_pairs(data / folder, split, only=stems))
             print(f"{name}: {json.dumps(scores[name])}", flush=True)
     return scores
+
+
+def _keep_keras(weights: Path, net: str, target: Path) -> None:
+    """Keep the Keras weights in float16, as `net.encoder_weights` of a recipe reads them."""
+    import numpy as np
+
+    from cracknet.training.export import load_net
+
+    names = {"moving_mean": "mean", "moving_variance": "variance"}
+    arrays = {
+        f"{layer.name}/{names.get(variable.name, variable.name)}": np.asarray(variable, np.float16)
+        for layer in load_net(weights, net).layers
+        for variable in layer.variables
+    }
+    np.savez(target, **arrays)
 
 
 def _planking(model: Path, data: Path) -> float:
@@ -163,7 +182,7 @@ Written by `scripts/ship_model.py`; the numbers are those of `{card.name}.json`.
   {card.overlap_px} px; and once more at half that size, counted {card.coarse_weight:g}-fold, for wide cracks.
 - Output: a value in [0, 1] per pixel, cut at 0.5. It is not a calibrated probability.
 - Training: {recipes}; {card.training["crops"]:,} crops of 320 px, {card.training["cpu_core_hours"]} hours of one
-  CPU core. The checkpoint is the best of the run in F1 at 0.5 on the deepcrack validation split.
+  CPU core. {card.training["selection"]}
 
 ## Scores
 
