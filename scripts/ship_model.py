@@ -209,6 +209,7 @@ called crack.
 - Formwork joints, cable shadows, dark scratches and text edges are sometimes marked; so are rough,
   porous surfaces.
 - Where a crack opens to a chasm with rubble in it, its lit walls and stones are left out.
+- Large dark areas (openings, deep shadows, unlit surroundings) are sometimes marked whole.
 - Masonry joints and tile edges look like cracks to it more often than concrete does.
 """
 
