@@ -13,6 +13,7 @@ import numpy as np
 from cracknet.errors import ArgumentError, OutputError, TrainingError
 from cracknet.nets import NETS
 from cracknet.segmentation.models import ModelCard, sha256_of, write_card
+from cracknet.training.weights import load_weights
 
 TRACED_PX = 256
 TOLERANCE = 1e-3
@@ -108,8 +109,8 @@ def load_net(weights: Path, net: str) -> keras.Model:
         if weights.suffix == ".keras":
             model = keras.saving.load_model(weights, compile=False)
         else:
-            model = NETS[net]()
-            model.load_weights(weights)
+            model = NETS[net](name=net)
+            load_weights(model, weights)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         msg = f"{weights} cannot be read as weights of {net}: {error} Name its net with --net."
         raise TrainingError(msg) from error

@@ -29,6 +29,7 @@ from cracknet.training.checkpoints import (
 )
 from cracknet.training.losses import CrossEntropyDice
 from cracknet.training.recipe import Recipe, SetSection
+from cracknet.training.weights import load_weights
 
 AVERAGE_EVERY = 5
 Log = Callable[[str], None]
@@ -192,11 +193,7 @@ def _build(recipe: Recipe) -> keras.Model:
     if recipe.net.encoder_weights:
         load_encoder(net, recipe.net.encoder_weights)
     if recipe.net.weights:
-        try:
-            net.load_weights(recipe.net.weights)
-        except (OSError, ValueError, KeyError) as error:
-            msg = f"{recipe.net.weights} cannot be read as weights of {recipe.net.name}: {error}"
-            raise TrainingError(msg) from error
+        load_weights(net, recipe.net.weights)
     return net
 
 
