@@ -31,7 +31,7 @@ from cracknet.photo import find_photos, read_photo
 from cracknet.reporting.run import segment_photos
 from cracknet.segmentation import Segmenter
 from cracknet.segmentation.engines import OnnxRuntimeEngine, OpenVINOEngine, available_cores
-from cracknet.segmentation.tiles import cut_tile, lay_axis, lay_tiles
+from cracknet.segmentation.tiles import cut_tile
 
 
 def main() -> None:
@@ -141,13 +141,11 @@ def _row(name: str, seconds: float, outside: float | None) -> dict[str, Any]:
 
 
 def _tiles(xml: Path, found: list[Any]) -> list[Any]:
-    with Segmenter(xml) as segmenter:
-        card, side = segmenter.card, segmenter.tile_px
     tiles = []
-    for photo in found:
-        gray = read_photo(photo.path).gray
-        axes = [lay_axis(n, side, card.overlap_px, card.margin_px) for n in gray.shape]
-        tiles += [cut_tile(gray, tile) for tile in lay_tiles(*axes)]
+    with Segmenter(xml) as segmenter:
+        for photo in found:
+            gray = read_photo(photo.path).gray
+            tiles += [cut_tile(gray, tile) for tile in segmenter.lay(gray)]
     return tiles
 
 

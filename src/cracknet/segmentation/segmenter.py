@@ -194,8 +194,8 @@ class Segmenter:
             np.maximum(total, whole, out=total)
         return np.minimum(total, 1, out=total)
 
-    def _at_one_size(self, gray: Gray, offset: tuple[int, int]) -> Probability:
-        """Blend the tiles of a photograph as it is."""
+    def lay(self, gray: Gray, offset: tuple[int, int] = (0, 0)) -> Iterator[Tile]:
+        """Lay the tiles of a photograph (H, W), as `probability` does."""
         rows, columns = (
             lay_axis(
                 length,
@@ -206,11 +206,16 @@ class Segmenter:
             )
             for length, start in zip(gray.shape, offset, strict=True)
         )
+        return lay_tiles(rows, columns)
+
+    def _at_one_size(self, gray: Gray, offset: tuple[int, int]) -> Probability:
+        """Blend the tiles of a photograph as it is."""
+        tiles = self.lay(gray, offset)
         if self._closed:
             msg = "this Segmenter is closed. Make a new one, or segment within its `with` block."
             raise EngineError(msg)
         total = np.zeros(gray.shape, np.float32)
-        for tile, result in self._infer(gray, lay_tiles(rows, columns)):
+        for tile, result in self._infer(gray, tiles):
             blend_tile(total, result, tile)
         return total
 
