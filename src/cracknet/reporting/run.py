@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cracknet import __version__
+from cracknet.arrays import Mask
 from cracknet.errors import ArgumentError, EngineError, OutputError, PhotoError
 from cracknet.files import write_whole
 from cracknet.photo import DEFAULT_MAX_PIXELS, FoundPhoto, read_photo
@@ -22,7 +23,7 @@ from cracknet.reporting.journal import Journal, PhotoRow
 from cracknet.reporting.naming import name_results
 from cracknet.reporting.overlay import draw_overlay
 from cracknet.reporting.writing import jpeg_of, png_of_mask, png_of_probability
-from cracknet.segmentation import Segmenter
+from cracknet.segmentation import Segmentation, Segmenter
 
 PIXELS_AT_ONCE = 64_000_000
 SUFFIXES = (".mask.png", ".probability.png", ".overlay.jpg")
@@ -151,8 +152,9 @@ class _PhotoWork:
             read = read_photo(photo.path, max_pixels=self.max_pixels)
             with self._bounded(read.gray.size):
                 result = self.segmenter.segment(read)
-                self._write(name, result)
-                share = result.crack_share
+                mask = result.mask
+                self._write(name, result, mask)
+                share = float(mask.mean())
         except (PhotoError, EngineError, MemoryError) as error:
             text = str(error) or "not enough memory for this photograph."
             return PhotoRow(name, str(photo.path), "failed", text, bytes=size, modified_ns=modified)
@@ -173,8 +175,7 @@ class _PhotoWork:
             modified_ns=modified,
         )
 
-    def _write(self, name: str, result: Any) -> None:
-        mask = result.mask
+    def _write(self, name: str, result: Segmentation, mask: Mask) -> None:
         base = str(self.out / name)
         write_whole(Path(base + SUFFIXES[0]), png_of_mask(mask))
         write_whole(Path(base + SUFFIXES[1]), png_of_probability(result.probability))
