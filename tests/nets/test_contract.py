@@ -14,30 +14,59 @@ import cracknet
 from cracknet.nets import NETS
 from cracknet.training.losses import CrossEntropyDice
 
-PARAMETERS = {"cracknet": 51_666_833, "cracknet-lite": 3_845_569}
+PARAMETERS = {
+    "cracknet": 51_666_833,
+    "cracknet-lite": 3_845_569,
+    "cracknet-no-skips": 48_551_825,
+    # 134.3 million, as the authors' files: VGG16's 13 convolutions, fc6 and fc7
+    "fcn-8s": 134_264_547,
+    "fcn-32s": 134_267_585,
+}
 CONVOLUTIONS = {
     # 1 stem, 33 bottleneck blocks of 3, 4 projections: the 100 layers of ResNet101 before its
     # dense one, with the projections; then 10 of the decoder and the head
     "cracknet": 1 + 33 * 3 + 4 + 10 + 1,
     # 1 stem, 15 blocks of expand and project beside a first without expand; 9 and the head
     "cracknet-lite": 1 + 15 * 2 + 1 + 9 + 1,
+    # 13 of VGG16, fc6, fc7, and a score of each scale
+    "fcn-8s": 13 + 2 + 3,
+    "fcn-32s": 13 + 2 + 1,
 }
 SKIPS = {
     "cracknet": {16: 1024, 8: 512, 4: 256, 2: 64},
     "cracknet-lite": {16: 112, 8: 40, 4: 24, 2: 16, 1: 1},
+    "fcn-8s": {},
+    "fcn-32s": {},
 }
-OTHER_ARGUMENTS = {"decoder_filters": (20, 16, 12, 8, 4), "mean": 100.0, "std": 40.0}
+SMALL = {"fcn-8s": {"top_filters": 8}, "fcn-32s": {"top_filters": 8}}
+"""Arguments to run with: fc6 alone would be 400 MB in every file."""
+NORMALISED = {"mean": 100.0, "std": 40.0}
+OTHER_ARGUMENTS = {
+    "cracknet": {"decoder_filters": (20, 16, 12, 8, 4), **NORMALISED},
+    "cracknet-lite": {"decoder_filters": (20, 16, 12, 8, 4), **NORMALISED},
+    "fcn-8s": {"top_filters": 8, "dropout": 0.25, **NORMALISED},
+    "fcn-32s": {"top_filters": 8, "dropout": 0.25, **NORMALISED},
+}
 
 
-@pytest.fixture(scope="module", params=list(NETS))
+@pytest.fixture(scope="module", params=[name for name in NETS if name != "cracknet-no-skips"])
 def name(request):
     return request.param
 
 
+def build(name, **arguments):
+    """Build a net to run: the FCNs, which begin by saying 0.5 everywhere, with random scores."""
+    keras.utils.set_random_seed(3)
+    net = NETS[name](**SMALL.get(name, {}) | arguments)
+    for layer in net.layers:
+        if layer.name.startswith("score"):
+            layer.kernel.assign(keras.random.normal(layer.kernel.shape))
+    return net
+
+
 @pytest.fixture(scope="module")
 def net(name):
-    keras.utils.set_random_seed(3)
-    return NETS[name]()
+    return build(name)
 
 
 def gray(height=64, width=64, count=1, seed=0):
@@ -64,8 +93,18 @@ def test_any_size_is_taken(net):
     assert net.output_shape == (None, None, None, 1)
 
 
-def test_parameter_count(name, net):
-    assert net.count_params() == PARAMETERS[name]
+@pytest.mark.parametrize("name", list(NETS))
+def test_parameter_count(name):
+    assert NETS[name]().count_params() == PARAMETERS[name]
+
+
+def test_cracknet_without_skips_joins_nothing_else_changed():
+    net = NETS["cracknet-no-skips"]()
+    assert not net.skips
+    assert not any(isinstance(layer, keras.layers.Concatenate) for layer in net.layers)
+    with_skips = NETS["cracknet"]()
+    joins = {layer.name for layer in with_skips.layers} - {layer.name for layer in net.layers}
+    assert joins == {f"decoder_{scale}_concatenate" for scale in (16, 8, 4, 2)}
 
 
 def test_convolution_count(name, net):
@@ -98,11 +137,63 @@ def test_encoder_of_cracknet_is_resnet101():
     )
 
 
+def test_fcn_8s_sums_scores_of_three_scales():
+    """The sums add scores of 1/32 with those of pool4, then of pool3, each upsampled by 2."""
+    net = NETS["fcn-8s"](top_filters=8)
+    sums = [layer for layer in net.layers if isinstance(layer, keras.layers.Add)]
+    tensors = [tensor for layer in sums for tensor in layer.input]
+    shapes = [t.shape[1:] for t in keras.Model(net.input, tensors)(gray(64, 128), training=False)]
+    assert shapes == [(4, 8, 1)] * 2 + [(8, 16, 1)] * 2
+    names = [[tensor._keras_history.operation.name for tensor in layer.input] for layer in sums]
+    assert names == [["upsample_16", "score_pool4"], ["upsample_8", "score_pool3"]]
+
+
+@pytest.mark.parametrize(("name", "factor"), [("fcn-8s", 8), ("fcn-32s", 32)])
+def test_fcns_begin_with_bilinear_upsampling(name, factor):
+    """A score of 1 everywhere stays 1 everywhere, but at the border, where zeros are padded."""
+    net = NETS[name](top_filters=8)
+    scores = keras.Input((None, None, 1))
+    upsample = keras.Model(scores, net.get_layer("logits")(scores))
+    result = predict(upsample, np.ones((1, 6, 6, 1), np.float32))[0, ..., 0]
+    assert result.shape == (6 * factor, 6 * factor)
+    assert result[factor:-factor, factor:-factor] == pytest.approx(1, abs=1e-6)
+    one = np.zeros((1, 5, 5, 1), np.float32)
+    one[0, 2, 2] = 1
+    found = predict(upsample, one)[0, ..., 0]
+    # half way between two scores their weights are a half each, but for half a pixel
+    assert found[2 * factor + factor // 2, 2 * factor] == pytest.approx(0.5, abs=1 / factor)
+    assert found.max() <= 1
+    assert found.sum() == pytest.approx(factor**2, rel=1e-5)
+
+
+def test_encoder_of_the_fcns_is_vgg16():
+    """Every layer is one of Keras Applications' VGG16, of the same shape but for the colours."""
+    net = NETS["fcn-8s"](top_filters=8)
+    reference = keras.applications.VGG16(include_top=False, weights=None)
+    for layer in reference.layers[1:]:
+        ours = net.get_layer(layer.name)
+        assert type(ours) is type(layer)
+        if layer.weights and layer.name != "block1_conv1":
+            assert [w.shape for w in ours.weights] == [w.shape for w in layer.weights]
+
+
+def test_encoder_layers_are_what_a_frozen_encoder_freezes(name, net):
+    """All convolutions of the encoder, none of the decoder."""
+    frozen = {layer.name for layer in net.encoder_layers if layer.weights}
+    decoder = {layer.name for layer in net.layers if layer.weights} - frozen
+    if name.startswith("fcn"):
+        assert len(frozen) == 13
+        assert {"fc6", "fc7", "score", "logits"} <= decoder
+    else:
+        assert all(layer.startswith(("decoder_", "logits")) for layer in decoder)
+        assert len(decoder) == 21 - 2 * (name == "cracknet-lite")
+
+
 def test_skip_connections_join_the_scales(name, net):
     """Each concatenation joins upsampled features with the encoder's, of one scale."""
     joins = [layer for layer in net.layers if isinstance(layer, keras.layers.Concatenate)]
     tensors = [tensor for layer in joins for tensor in layer.input]
-    values = keras.Model(net.input, tensors)(gray(64, 128), training=False)
+    values = keras.Model(net.input, tensors)(gray(64, 128), training=False) if tensors else []
     found = {}
     for layer, upsampled, skip in zip(joins, values[::2], values[1::2], strict=True):
         assert upsampled.shape[1:3] == skip.shape[1:3]
@@ -125,7 +216,7 @@ def test_gray_values_are_standardised_inside(net):
 def test_every_argument_is_an_attribute(name, net):
     arguments = [
         argument
-        for argument in inspect.signature(NETS[name].__init__).parameters
+        for argument in inspect.signature(type(net).__init__).parameters
         if argument not in ("self", "kwargs")
     ]
     assert arguments
@@ -135,11 +226,12 @@ def test_every_argument_is_an_attribute(name, net):
 
 
 def test_config_round_trip(name):
-    net = NETS[name](**OTHER_ARGUMENTS, name="other")
-    again = NETS[name].from_config(net.get_config())
+    net = NETS[name](**OTHER_ARGUMENTS[name], name="other")
+    again = type(net).from_config(net.get_config())
     assert again.get_config() == net.get_config()
-    for argument, value in OTHER_ARGUMENTS.items():
-        assert getattr(again, argument) == value
+    for argument, value in OTHER_ARGUMENTS[name].items():
+        value = list(value) if isinstance(value, tuple) else value
+        assert net.get_config()[argument] == value
     assert again.name == "other"
 
     def architecture(model):
@@ -149,7 +241,8 @@ def test_config_round_trip(name):
         ]
 
     assert architecture(again) == architecture(net)
-    assert net.get_layer("decoder_1_1_conv").filters == OTHER_ARGUMENTS["decoder_filters"][-1]
+    if not name.startswith("fcn"):
+        assert net.get_layer("decoder_1_1_conv").filters == 4
 
 
 def test_save_and_load_gives_the_same_output(name, net, tmp_path):
@@ -159,11 +252,11 @@ def test_save_and_load_gives_the_same_output(name, net, tmp_path):
     net.save(whole)
     again = keras.saving.load_model(whole)
     whole.unlink()
-    assert isinstance(again, NETS[name])
+    assert type(again) is type(net)
     assert again.get_config() == net.get_config()
     assert predict(again, images) == pytest.approx(expected, abs=1e-6)
 
-    other = NETS[name]()
+    other = NETS[name](**SMALL.get(name, {}))
     assert np.abs(predict(other, images) - expected).max() > 1e-4
     net.save_weights(weights)
     other.load_weights(weights)
@@ -174,7 +267,7 @@ def test_save_and_load_gives_the_same_output(name, net, tmp_path):
 def test_one_step_of_training_lowers_the_loss(name):
     """Both losses are of the same image, the second after one step of gradient descent."""
     keras.utils.set_random_seed(0)
-    net = NETS[name]()
+    net = NETS[name](**SMALL[name] | {"dropout": 0} if name in SMALL else {})
     trainer = keras.Model(net.input, net.get_layer("logits").output)
     trainer.compile(keras.optimizers.SGD(1e-2), CrossEntropyDice(), run_eagerly=True)
     image = np.full((1, 64, 64, 1), 180, np.float32)

@@ -11,7 +11,7 @@ import pytest
 from cracknet.errors import TrainingError
 from cracknet.nets import NETS
 from cracknet.nets.efficientnet_lite0 import GROUPS, efficientnet_lite0_features
-from cracknet.training.loop import load_encoder
+from cracknet.training.weights import load_arrays
 
 FILE = Path(__file__).resolve().parents[2] / "models" / "efficientnet_lite0_imagenet.npz"
 CHANNELS = {2: 16, 4: 24, 8: 40, 16: 112, 32: 320}
@@ -27,7 +27,7 @@ def arrays():
 def encoder():
     image = keras.Input((None, None, 1))
     net = keras.Model(image, efficientnet_lite0_features(image))
-    load_encoder(net, FILE)
+    load_arrays(net, FILE)
     return net
 
 
@@ -42,7 +42,7 @@ def test_features_of_every_scale():
 
 def test_every_array_finds_its_place_in_the_net(arrays):
     net = NETS["cracknet-lite"]()
-    load_encoder(net, FILE)
+    load_arrays(net, FILE)
     encoder = [
         layer for layer in net.layers if layer.name.startswith(("stem_", "block")) and layer.weights
     ]
@@ -151,7 +151,7 @@ def test_wrong_file(encoder, content, said, tmp_path):
     elif content:
         np.savez(path, **content)
     with pytest.raises(TrainingError, match=said) as caught:
-        load_encoder(encoder, path)
+        load_arrays(encoder, path)
     assert str(path) in str(caught.value)
 
 
@@ -159,9 +159,9 @@ def test_truncated_file(encoder, tmp_path):
     path = tmp_path / "encoder.npz"
     path.write_bytes(FILE.read_bytes()[:-1000])
     with pytest.raises(TrainingError, match="cannot be read"):
-        load_encoder(encoder, path)
+        load_arrays(encoder, path)
 
 
 def test_weights_do_not_fit_the_other_net(tmp_path):
     with pytest.raises(TrainingError, match="does not fit"):
-        load_encoder(NETS["cracknet"](decoder_filters=(4, 4, 4, 4, 4)), FILE)
+        load_arrays(NETS["cracknet"](decoder_filters=(4, 4, 4, 4, 4)), FILE)

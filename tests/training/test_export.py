@@ -157,8 +157,14 @@ def test_suffix_and_format_that_disagree(weights, tmp_path, name, file_format):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("value", [-0.1, 1.1, float("nan")])
+def test_coarse_weight_out_of_range(weights, tmp_path, value):
+    with pytest.raises(ArgumentError, match=r"lies in \[0, 1\]"):
+        export_model(weights, tmp_path / "m.onnx", net="cracknet-lite", coarse_weight=value)
+
+
 def test_unknown_net(weights, tmp_path):
-    with pytest.raises(ArgumentError, match="cracknet, cracknet-lite; got 'unet'"):
+    with pytest.raises(ArgumentError, match=r"cracknet, cracknet-lite, .*; got 'unet'"):
         export_model(weights, tmp_path / "model.onnx", net="unet")
 
 

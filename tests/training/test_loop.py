@@ -15,10 +15,11 @@ import pytest
 from cracknet.datasets.pairs import find_pairs
 from cracknet.errors import DatasetError, OutputError, TrainingError
 from cracknet.synthesis import standard_scene, write_rendered_set
-from cracknet.training import loop
+from cracknet.training import building, learner, loop
 from cracknet.training.checkpoints import read_checkpoint
-from cracknet.training.loop import train, validate
+from cracknet.training.loop import train
 from cracknet.training.recipe import Recipe
+from cracknet.training.validation import validate
 
 STEPS = 6
 
@@ -36,8 +37,9 @@ def tiny_net():
 @pytest.fixture(scope="module", autouse=True)
 def _tiny_nets():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop, "NETS", {"cracknet-lite": tiny_net})
-        patch.setattr(loop, "AVERAGE_EVERY", 2)  # so that a run of 6 steps has an average
+        for module in (building, learner):
+            patch.setattr(module, "NETS", {"cracknet-lite": tiny_net})
+        patch.setattr(learner, "AVERAGE_EVERY", 2)  # so that a run of 6 steps has an average
         yield
 
 
@@ -131,6 +133,7 @@ def test_a_run_s_files(whole, recipe):
         "best.weights.h5",
         "last.npz",
         "recipe.json",
+        "tensorboard",
         "training.csv",
         "validation.csv",
     ]
@@ -237,11 +240,11 @@ def test_a_loss_that_is_no_number_ends_the_run(stopped, whole, recipe, monkeypat
 
 
 def test_another_recipe_is_refused(stopped, recipe):
-    before = {path: path.read_bytes() for path in stopped.iterdir()}
+    before = {path: path.read_bytes() for path in stopped.rglob("*.*")}
     with pytest.raises(TrainingError, match="another recipe") as caught:
         train(recipe(optimizer={"learning_rate": 0.5}), stopped, lambda _: None)
     assert str(stopped) in str(caught.value)
-    assert {path: path.read_bytes() for path in stopped.iterdir()} == before
+    assert {path: path.read_bytes() for path in stopped.rglob("*.*")} == before
 
 
 def test_a_finished_run_says_so(whole, recipe):

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from cracknet.errors import RecipeError
-from cracknet.training.recipe import Recipe, read_recipe
+from cracknet.training.recipe import Recipe
+from cracknet.training.recipe_file import read_recipe
 
 RECIPES = sorted((Path(__file__).resolve().parents[2] / "recipes").glob("*.toml"))
 SMALLEST = """
@@ -27,6 +28,22 @@ def write(folder, content=SMALLEST):
     return path
 
 
+def test_the_paper_s_recipe_is_as_printed():
+    """Sections 3.2.2 and 4.1: cross-entropy, momentum SGD, and the numbers."""
+    [path] = [path for path in RECIPES if path.name == "paper.toml"]
+    recipe = read_recipe(path)
+    assert recipe.net.name == "cracknet"
+    assert recipe.net.weights is recipe.net.encoder_weights is None
+    assert recipe.crops.size_px == 448
+    assert recipe.expansion.preset == "none"
+    assert (recipe.loss.cross_entropy, recipe.loss.dice) == (1, 0)
+    optimizer = recipe.optimizer
+    assert (optimizer.name, optimizer.learning_rate, optimizer.momentum) == ("sgd", 0.001, 0.9)
+    assert (optimizer.schedule, optimizer.warmup_steps, optimizer.clip_norm) == ("constant", 0, 0)
+    assert optimizer.average == 0
+    assert (recipe.run.epochs, recipe.run.batch_size) == (100, 4)
+
+
 def test_recipes_are_committed():
     assert len(RECIPES) >= 2
 
@@ -41,12 +58,13 @@ def test_committed_recipe(path):
         for file in (section.only, section.without)
         if file
     ]
-    assert lists
+    assert lists or path.stem in ("paper", "smoke")
     for file in lists:
         assert file.is_file(), file
     if recipe.net.encoder_weights:
         assert recipe.net.encoder_weights.is_file()
-    assert recipe.run.steps % recipe.run.validate_every == 0
+    if recipe.run.steps:
+        assert recipe.run.steps % recipe.run.validate_every == 0
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
@@ -109,7 +127,8 @@ def test_paths_are_taken_from_the_recipe_s_folder(tmp_path, monkeypatch):
         (SMALLEST + "[extra]\n", "extra"),
         (SMALLEST.replace("[[validation]]", 'rot = "x"\n[[validation]]'), "data.0.rot"),
         # missing
-        (SMALLEST.replace("steps = 10", ""), "run.steps"),
+        (SMALLEST.replace("steps = 10", ""), "run"),
+        (SMALLEST + "epochs = 3\n", "run"),
         (SMALLEST.replace('[net]\nname = "cracknet-lite"', ""), "net"),
         (SMALLEST.replace('[[data]]\nroot = "photos"', ""), "data"),
         (SMALLEST.replace("[[data]]", "[data]"), "data"),
@@ -122,6 +141,9 @@ def test_paths_are_taken_from_the_recipe_s_folder(tmp_path, monkeypatch):
         # impossible
         (SMALLEST.replace("10", "0"), "run.steps"),
         (SMALLEST + "batch_size = 0\n", "run.batch_size"),
+        (SMALLEST + "batch_size = 3\ndevices = 2\n", "run"),
+        (SMALLEST.replace("steps = 10", "epochs = 0"), "run.epochs"),
+        (SMALLEST + '[optimizer]\nname = "adam"\n', "optimizer.name"),
         (SMALLEST + "checkpoint_every = 0\n", "run.checkpoint_every"),
         (SMALLEST + 'dtype = "float8"\n', "run.dtype"),
         (SMALLEST.replace("cracknet-lite", "unet"), "net.name"),
@@ -148,6 +170,48 @@ def test_broken_rule_names_its_key(tmp_path, changed, key):
         read_recipe(path)
     assert f" {key}: " in str(caught.value)
     assert str(path) in str(caught.value)
+
+
+LONG = """\
+# a run
+[net]
+name = "cracknet"
+[[data]]
+root = "one"
+[[data]]
+root = "two"
+scale = [
+    2,
+    1,
+]
+share = -1 # less than nothing
+[[validation]]
+root = "one"
+[run]
+steps = 5
+epochs = 6
+[run.extra]
+"""
+
+
+def test_faults_are_named_with_their_lines(tmp_path):
+    with pytest.raises(RecipeError) as caught:
+        read_recipe(write(tmp_path, LONG))
+    text = str(caught.value)
+    assert "line 11, data.1.scale: a scale is two zooms above 0, the smaller first" in text
+    assert "line 12, data.1.share: input should be greater than 0 (it is -1)" in text
+    assert "line 18, run.extra: no such key" in text
+    with pytest.raises(RecipeError, match=r"line 14, run: give one of steps and epochs"):
+        read_recipe(
+            write(
+                tmp_path,
+                LONG.replace("-1", "1")
+                .replace("    2,\n    1", "    1, 2")
+                .removesuffix("[run.extra]\n"),
+            )
+        )
+    with pytest.raises(RecipeError, match=r"line 1, run: this key is missing"):
+        read_recipe(write(tmp_path, LONG[: LONG.index("[run]")]))
 
 
 def test_every_broken_rule_is_named(tmp_path):

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from cracknet.arrays import Gray, Mask
-from cracknet.datasets.crops import CropOptions, random_crop
-from cracknet.datasets.pairs import Pair
+from cracknet.datasets.pairs import AnnotatedPhoto
 from cracknet.errors import DatasetError
 
+Cut = Callable[[Gray, Mask, np.random.Generator], tuple[Gray, Mask]]
+"""From a photograph and its mask to a crop of both, at random."""
 Batch = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
 
 
@@ -24,9 +26,9 @@ class Source:
     Photographs are read when first needed and kept: training sets are small beside memory.
     """
 
-    pairs: Sequence[Pair]
+    pairs: Sequence[AnnotatedPhoto]
     share: float
-    options: CropOptions
+    cut: Cut
     _kept: dict[int, tuple[Gray, Mask]] = field(default_factory=dict, repr=False)
 
     def photograph(self, index: int) -> tuple[Gray, Mask]:
@@ -36,21 +38,84 @@ class Source:
         return self._kept[index]
 
 
-def make_batch(sources: Sequence[Source], batch_size: int, seed: int, step: int) -> Batch:
-    """Make the batch of a step, a pure function of `seed` and `step`.
+@dataclass(frozen=True)
+class Plan:
+    """Which photographs each step sees: a pure function of the seed and the step.
+
+    Attributes
+    ----------
+    sources : sequence of Source
+    batch_size, seed : int
+    by_epoch : bool
+        False draws a set by its share, then a photograph of it. True goes through all
+        photographs of all sets in an order shuffled anew for each epoch; those left over at the
+        end of an epoch, fewer than a batch, are passed over in that epoch.
+
+    Raises
+    ------
+    DatasetError
+        When a set holds no photographs, or an epoch not one batch.
+    """
+
+    sources: Sequence[Source]
+    batch_size: int
+    seed: int
+    by_epoch: bool = False
+
+    def __post_init__(self) -> None:
+        if not all(source.pairs for source in self.sources):
+            msg = "a set of the recipe holds no photographs. Check its root, split and lists."
+            raise DatasetError(msg)
+        if self.by_epoch and not self.steps_per_epoch:
+            msg = (
+                f"an epoch must hold at least a batch of {self.batch_size}; the sets hold "
+                f"{self.photographs} photographs. Lower run.batch_size, or expand the set."
+            )
+            raise DatasetError(msg)
+
+    @property
+    def photographs(self) -> int:
+        """Photographs of all sets together."""
+        return sum(len(source.pairs) for source in self.sources)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Whole batches in an epoch."""
+        return self.photographs // self.batch_size
+
+    def choose(self, step: int, index: int, rng: np.random.Generator) -> tuple[Source, int]:
+        """Return the source and photograph of place `index` in the batch of a step."""
+        if not self.by_epoch:
+            shares = np.array([source.share for source in self.sources])
+            source = self.sources[rng.choice(len(self.sources), p=shares / shares.sum())]
+            return source, int(rng.integers(len(source.pairs)))
+        epoch, batch = divmod(step, self.steps_per_epoch)
+        place = int(_order(self.photographs, self.seed, epoch)[batch * self.batch_size + index])
+        for source in self.sources:
+            if place < len(source.pairs):
+                break
+            place -= len(source.pairs)
+        return source, place
+
+
+@lru_cache(maxsize=4)
+def _order(count: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
+    return np.random.default_rng([seed, epoch]).permutation(count)
+
+
+def make_batch(plan: Plan, step: int) -> Batch:
+    """Make the batch of a step, a pure function of the plan's seed and the step.
 
     Returns
     -------
     gray : (batch_size, size, size, 1) float32, 0 to 255
     mask : (batch_size, size, size, 1) float32, 0 or 1
     """
-    shares = np.array([source.share for source in sources])
     grays, masks = [], []
-    for index in range(batch_size):
-        rng = np.random.default_rng([seed, step, index])
-        source = sources[rng.choice(len(sources), p=shares / shares.sum())]
-        gray, mask = source.photograph(int(rng.integers(len(source.pairs))))
-        crop, crop_mask = random_crop(gray, mask, source.options, rng)
+    for index in range(plan.batch_size):
+        rng = np.random.default_rng([plan.seed, step, index])
+        source, place = plan.choose(step, index, rng)
+        crop, crop_mask = source.cut(*source.photograph(place), rng)
         grays.append(crop)
         masks.append(crop_mask)
     return (
@@ -59,24 +124,18 @@ def make_batch(sources: Sequence[Source], batch_size: int, seed: int, step: int)
     )
 
 
-def batches(
-    sources: Sequence[Source], batch_size: int, seed: int, start: int, stop: int, ahead: int = 4
-) -> Iterator[Batch]:
+def batches(plan: Plan, start: int, stop: int, ahead: int = 4) -> Iterator[Batch]:
     """Yield the batches of steps `start` to `stop`, made ahead by threads.
 
     Raises
     ------
-    DatasetError
-        When a set holds no photographs, or one cannot be read.
+    DatasetError, PhotoError
+        When a photograph or its mask cannot be read.
     """
-    for source in sources:
-        if not source.pairs:
-            msg = "a set of the recipe holds no photographs. Check its root, split and lists."
-            raise DatasetError(msg)
     with ThreadPoolExecutor(max_workers=2, thread_name_prefix="crops") as pool:
         pending: dict[int, Future[Batch]] = {}
         for step in range(start, stop):
             for later in range(step, min(step + ahead, stop)):
                 if later not in pending:
-                    pending[later] = pool.submit(make_batch, sources, batch_size, seed, later)
+                    pending[later] = pool.submit(make_batch, plan, later)
             yield pending.pop(step).result()

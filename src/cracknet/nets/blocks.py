@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from keras import KerasTensor, layers
+from typing import Any
+
+import keras
+import numpy as np
+from keras import KerasTensor, layers, ops
 
 
 def standardise(gray: KerasTensor, mean: float, std: float) -> KerasTensor:
@@ -70,4 +74,48 @@ def crack_head(x: KerasTensor) -> KerasTensor:
     stability.
     """
     x = layers.Conv2D(1, 1, dtype="float32", name="logits")(x)
-    return layers.Activation("sigmoid", dtype="float32", name="probability")(x)
+    return probability(x)
+
+
+def probability(logits: KerasTensor) -> KerasTensor:
+    """Turn logits into probabilities, in float32."""
+    return layers.Activation("sigmoid", dtype="float32", name="probability")(logits)
+
+
+@keras.saving.register_keras_serializable(package="cracknet")
+class Bilinear(keras.initializers.Initializer):
+    """Kernel of a transposed convolution that begins as bilinear upsampling by `factor`.
+
+    Each output channel reads the input channel of its own index. The kernel is ``2 * factor``
+    pixels wide (Long et al. 2015, section 3.3).
+    """
+
+    def __init__(self, factor: int) -> None:
+        self.factor = factor
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Any:
+        """Return the kernel, shape (2 factor, 2 factor, out channels, in channels)."""
+        size = 2 * self.factor
+        ramp = 1 - np.abs(np.arange(size) - (size - 1) / 2) / self.factor
+        kernel = np.zeros(shape, np.float32)
+        for channel in range(min(shape[2:])):
+            kernel[:, :, channel, channel] = np.outer(ramp, ramp)
+        return ops.convert_to_tensor(kernel, dtype=dtype or keras.config.floatx())
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {"factor": self.factor}
+
+
+def learned_upsampling(x: KerasTensor, factor: int, name: str) -> KerasTensor:
+    """Upsample by a transposed convolution that begins bilinear and is learned."""
+    return layers.Conv2DTranspose(
+        x.shape[-1],
+        2 * factor,
+        strides=factor,
+        padding="same",
+        use_bias=False,
+        kernel_initializer=Bilinear(factor),
+        dtype="float32",
+        name=name,
+    )(x)

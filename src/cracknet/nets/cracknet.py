@@ -7,12 +7,13 @@ from typing import Any
 import keras
 
 from cracknet.nets.blocks import crack_head, decoder_stage, standardise
+from cracknet.nets.net import Net
 
 SKIPS = ("conv4_block23_out", "conv3_block4_out", "conv2_block3_out", "conv1_relu")
 
 
 @keras.saving.register_keras_serializable(package="cracknet")
-class CrackNet(keras.Model):
+class CrackNet(Net):
     """ResNet101 encoder, bilinear decoder, features concatenated at 1/16, 1/8, 1/4 and 1/2.
 
     Parameters
@@ -21,6 +22,8 @@ class CrackNet(keras.Model):
         Channels of the decoder at 1/16, 1/8, 1/4, 1/2 and full resolution.
     mean, std : float
         Gray value and spread (0 to 255) that the input is standardised by, inside the net.
+    skips : bool
+        False leaves the concatenations out, to measure what they are worth.
 
     Notes
     -----
@@ -37,6 +40,7 @@ class CrackNet(keras.Model):
         decoder_filters: tuple[int, ...] = (256, 128, 64, 32, 16),
         mean: float = 120.0,
         std: float = 55.0,
+        skips: bool = True,
         **kwargs: Any,
     ) -> None:
         # === Layers ===
@@ -48,7 +52,8 @@ class CrackNet(keras.Model):
         # === Functional model ===
         x = encoder.get_layer("conv5_block3_out").output
         for skip, filters, scale in zip(SKIPS, decoder_filters, (16, 8, 4, 2), strict=False):
-            x = decoder_stage(x, encoder.get_layer(skip).output, filters, f"decoder_{scale}")
+            features = encoder.get_layer(skip).output if skips else None
+            x = decoder_stage(x, features, filters, f"decoder_{scale}")
         x = decoder_stage(x, None, decoder_filters[4], "decoder_1")
         super().__init__(inputs=image, outputs=crack_head(x), **kwargs)
 
@@ -56,17 +61,4 @@ class CrackNet(keras.Model):
         self.decoder_filters = tuple(decoder_filters)
         self.mean = mean
         self.std = std
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
-        return {
-            "decoder_filters": list(self.decoder_filters),
-            "mean": self.mean,
-            "std": self.std,
-            "name": self.name,
-        }
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> CrackNet:
-        """Build the net from what `get_config` returned."""
-        return cls(**config)
+        self.skips = skips

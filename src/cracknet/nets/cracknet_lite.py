@@ -8,10 +8,11 @@ import keras
 
 from cracknet.nets.blocks import crack_head, decoder_stage, standardise
 from cracknet.nets.efficientnet_lite0 import efficientnet_lite0_features
+from cracknet.nets.net import Net
 
 
 @keras.saving.register_keras_serializable(package="cracknet")
-class CrackNetLite(keras.Model):
+class CrackNetLite(Net):
     """EfficientNet-Lite0 encoder, bilinear decoder, features concatenated at every scale.
 
     Parameters
@@ -51,17 +52,3 @@ class CrackNetLite(keras.Model):
         self.decoder_filters = tuple(decoder_filters)
         self.mean = mean
         self.std = std
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
-        return {
-            "decoder_filters": list(self.decoder_filters),
-            "mean": self.mean,
-            "std": self.std,
-            "name": self.name,
-        }
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> CrackNetLite:
-        """Build the net from what `get_config` returned."""
-        return cls(**config)

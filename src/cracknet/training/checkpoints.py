@@ -29,12 +29,15 @@ class Checkpoint:
     variables : sequence of arrays
         Those of the net and of its optimizer, in Keras' order.
     average : sequence of arrays
-        The running average of the net's weights.
+        The running average of the net's weights; empty where the run keeps none.
+    tally : (5,) float64, optional
+        See `cracknet.training.tally.Tally`.
     """
 
     step: int
     variables: Arrays
     average: Arrays
+    tally: npt.NDArray[np.float64] | None = None
 
 
 def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
@@ -49,6 +52,8 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         When it cannot be written; the last checkpoint is kept.
     """
     arrays: dict[str, Any] = {"step": np.int64(checkpoint.step)}
+    if checkpoint.tally is not None:
+        arrays["tally"] = checkpoint.tally
     for kind in ("variables", "average"):
         arrays |= {f"{kind}_{i:05d}": value for i, value in enumerate(getattr(checkpoint, kind))}
     part = folder / f"{NAME}.part"
@@ -81,7 +86,8 @@ def read_checkpoint(folder: Path) -> Checkpoint | None:
                 [kept[name] for name in kept.files if name.startswith(kind)]
                 for kind in ("variables_", "average_")
             )
-            return Checkpoint(int(kept["step"]), variables, average)
+            tally = kept["tally"] if "tally" in kept.files else None
+            return Checkpoint(int(kept["step"]), variables, average, tally)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         msg = f"the checkpoint {path} is damaged: {error}. Begin again in another folder."
         raise TrainingError(msg) from error

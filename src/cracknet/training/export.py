@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 from cracknet.errors import ArgumentError, OutputError, TrainingError
 from cracknet.nets import NETS
 from cracknet.segmentation.models import ModelCard, sha256_of, write_card
+from cracknet.training.devices import dtype_policy
 from cracknet.training.weights import load_weights
 
 TRACED_PX = 256
@@ -23,7 +25,13 @@ FORMATS = {".xml": "openvino", ".onnx": "onnx", ".keras": "keras"}
 
 
 def export_model(
-    weights: Path, out: Path, *, net: str, file_format: str | None = None, half: bool = True
+    weights: Path,
+    out: Path,
+    *,
+    net: str,
+    file_format: str | None = None,
+    half: bool = True,
+    coarse_weight: float = 0.0,
 ) -> ModelCard:
     """Export weights of a training run, and write a card with checksums beside them.
 
@@ -39,6 +47,9 @@ def export_model(
         ``openvino``, ``onnx`` or ``keras``; by the suffix of `out` otherwise.
     half : bool
         Keep OpenVINO weights in float16.
+    coarse_weight : float
+        Weight of a second pass at half size when photographs are segmented, for wide cracks; 0
+        makes none. See `cracknet.segmentation.models.ModelCard`.
 
     Returns
     -------
@@ -50,7 +61,7 @@ def export_model(
     TrainingError
         When the weights cannot be read or do not fit the net, or the export fails.
     ArgumentError
-        When format and suffix disagree, or the net is unknown.
+        When format and suffix disagree, the net is unknown, or a value is out of range.
     OutputError
         When the file cannot be written.
     """
@@ -59,6 +70,9 @@ def export_model(
             f"the file to write must end in .xml (openvino), .onnx or .keras, as the format; got "
             f"{out.name} and {file_format or 'no format'}."
         )
+        raise ArgumentError(msg)
+    if not 0 <= coarse_weight <= 1:
+        msg = f"the weight of the coarse pass lies in [0, 1]; got {coarse_weight}."
         raise ArgumentError(msg)
     model = load_net(weights, net)
     kind = FORMATS[out.suffix]
@@ -83,6 +97,7 @@ def export_model(
         file=out,
         sha256={file.name: sha256_of(file) for file in files},
         parameters=model.count_params(),
+        coarse_weight=coarse_weight,
     )
     write_card(card, out.with_suffix(".json"))
     return card
@@ -104,20 +119,20 @@ def load_net(weights: Path, net: str) -> keras.Model:
     if not weights.is_file():
         msg = f"no weights at {weights}. A run keeps its best in best.weights.h5."
         raise TrainingError(msg)
-    keras.config.set_dtype_policy("float32")
+    with dtype_policy("float32"):
+        model = NETS[net](name=net)
+    if weights.suffix != ".keras":
+        load_weights(model, weights)
+        return model
     try:
-        if weights.suffix == ".keras":
-            model = keras.saving.load_model(weights, compile=False)
-        else:
-            model = NETS[net](name=net)
-            load_weights(model, weights)
+        saved = keras.saving.load_model(weights, compile=False)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         msg = f"{weights} cannot be read as weights of {net}: {error} Name its net with --net."
         raise TrainingError(msg) from error
-    if not isinstance(model, NETS[net]):
-        msg = f"{weights} holds a {type(model).__name__}, not a {net}. Name its net with --net."
+    if type(saved) is not type(model):
+        msg = f"{weights} holds a {type(saved).__name__}, not a {net}. Name its net with --net."
         raise TrainingError(msg)
-    return model
+    return saved
 
 
 def export_onnx(net: keras.Model, path: Path) -> None:
@@ -152,7 +167,11 @@ def export_onnx(net: keras.Model, path: Path) -> None:
         image = keras.Input((TRACED_PX, TRACED_PX, 1), batch_size=1)
         fixed = keras.Model(image, net(image))
         fixed(np.zeros((1, TRACED_PX, TRACED_PX, 1), np.float32))  # export needs one call
-        fixed.export(traced, format="onnx", verbose=False)
+        with warnings.catch_warnings():
+            # Keras looks for a name that NumPy has dropped:
+            # https://github.com/keras-team/keras/blob/master/keras/src/export/tf2onnx_lib.py
+            warnings.filterwarnings("ignore", "In the future `np.object`", FutureWarning)
+            fixed.export(traced, format="onnx", verbose=False)
         model = onnx.load(traced)
         _free_size(model)
         onnx.checker.check_model(model)

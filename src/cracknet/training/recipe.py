@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from cracknet.errors import RecipeError
+from cracknet.datasets.expansion_section import ExpansionSection
 
 
 class _Section(BaseModel):
@@ -28,11 +27,13 @@ Scale = Annotated[tuple[float, float], AfterValidator(_rising)]
 class NetSection(_Section):
     """Which net, and what its weights start from."""
 
-    name: Literal["cracknet", "cracknet-lite"]
+    name: Literal["cracknet", "cracknet-lite", "cracknet-no-skips", "fcn-8s", "fcn-32s"]
     encoder_weights: Path | None = None
     """Arrays named ``<layer>/<variable>`` in a .npz file, for the encoder."""
     weights: Path | None = None
-    """A model's weights (.weights.h5 or .keras) to go on from."""
+    """Weights of the whole net to go on from: .weights.h5, .keras, or .npz as in `models/`."""
+    freeze_encoder: bool = False
+    """Train the decoder alone; the encoder's statistics stay as they are, too."""
 
 
 class SetSection(_Section):
@@ -53,7 +54,7 @@ class SetSection(_Section):
 
 
 class CropSection(_Section):
-    """See `cracknet.datasets.crops.CropOptions`."""
+    """See `cracknet.datasets.crops.CropOptions`; with [expansion] `size_px` alone counts."""
 
     size_px: int = Field(320, ge=32, multiple_of=32)
     scale: Scale = (0.5, 2.0)
@@ -63,32 +64,67 @@ class CropSection(_Section):
 
 
 class LossSection(_Section):
-    """Weights of the two parts of the loss."""
+    """Weights of the two parts of the loss; cross-entropy alone is that of the paper."""
 
     cross_entropy: float = Field(0.5, ge=0)
     dice: float = Field(0.5, ge=0)
 
+    @model_validator(mode="after")
+    def _some_loss(self) -> Self:
+        if self.cross_entropy + self.dice <= 0:
+            msg = "cross_entropy and dice must not both be 0"
+            raise ValueError(msg)
+        return self
+
 
 class OptimizerSection(_Section):
-    """AdamW with warm-up and cosine decay to zero."""
+    """Which optimizer, and its rate over the run."""
 
+    name: Literal["adamw", "sgd"] = "adamw"
     learning_rate: float = Field(1e-3, gt=0)
-    weight_decay: float = Field(0.01, ge=0)
+    schedule: Literal["cosine", "constant"] = "cosine"
+    """Cosine falls to zero at the last step."""
     warmup_steps: int = Field(200, ge=0)
-    clip_norm: float = Field(5.0, gt=0)
+    momentum: float = Field(0.9, ge=0, lt=1)
+    """Of sgd."""
+    weight_decay: float = Field(0.01, ge=0)
+    """Of adamw."""
+    clip_norm: float = Field(5.0, ge=0)
+    """Longest gradient over all weights; 0 sets no limit."""
     average: float = Field(0.998, ge=0, lt=1)
-    """Momentum, a step, of the running average of the weights that is validated and exported."""
+    """Momentum, a step, of the running average of the weights that is validated and exported;
+    0 takes the weights as they are."""
 
 
 class RunSection(_Section):
-    """Length and bookkeeping."""
+    """Length and bookkeeping. Of `steps` and `epochs` one is given."""
 
-    steps: int = Field(gt=0)
+    steps: int | None = Field(None, gt=0)
+    """Steps of crops drawn by the sets' shares."""
+    epochs: int | None = Field(None, gt=0)
+    """Times that each photograph is seen, in an order that is shuffled anew each time."""
     batch_size: int = Field(8, gt=0)
-    seed: int = 0
+    seed: int = Field(0, ge=0)
     dtype: Literal["float32", "mixed_bfloat16"] = "float32"
-    validate_every: int = Field(500, gt=0)
+    devices: int = Field(1, gt=0)
+    """Devices that share each batch (with the JAX backend)."""
+    validate_every: int | None = Field(None, gt=0)
+    """In steps (by default 500), or in epochs (by default 1) where the run is told in epochs."""
     checkpoint_every: int = Field(100, gt=0)
+    """In steps."""
+
+    @model_validator(mode="after")
+    def _one_length(self) -> Self:
+        if (self.steps is None) == (self.epochs is None):
+            msg = "give one of steps and epochs"
+            raise ValueError(msg)
+        if self.batch_size % self.devices:
+            msg = "batch_size must be a multiple of devices"
+            raise ValueError(msg)
+        return self
+
+
+Anchored = TypeVar("Anchored", bound=_Section)
 
 
 class Recipe(_Section):
@@ -99,66 +135,27 @@ class Recipe(_Section):
     validation: tuple[SetSection, ...] = Field(min_length=1)
     """The best checkpoint is the best on the first of these; the others are reported."""
     crops: CropSection = CropSection()
+    expansion: ExpansionSection | None = None
+    """Expand photographs as `cracknet dataset expand` does, instead of cutting random crops."""
     loss: LossSection = LossSection()
     optimizer: OptimizerSection = OptimizerSection()
     run: RunSection
 
-    @model_validator(mode="after")
-    def _some_loss(self) -> Recipe:
-        if self.loss.cross_entropy + self.loss.dice <= 0:
-            msg = "loss: cross_entropy and dice must not both be 0"
-            raise ValueError(msg)
-        return self
+    def from_folder(self, folder: Path) -> Recipe:
+        """Return the recipe with its relative paths taken from `folder`."""
 
+        def anchored(section: Anchored) -> Anchored:
+            found = {
+                name: folder / value
+                for name in type(section).model_fields
+                if isinstance(value := getattr(section, name), Path)
+            }
+            return section.model_copy(update=found)
 
-def read_recipe(path: Path) -> Recipe:
-    """Read and validate a recipe; relative paths in it are taken from its own folder.
-
-    Raises
-    ------
-    RecipeError
-        When the file cannot be read, is not TOML, or breaks a rule; the message names each key.
-    """
-    try:
-        content = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        msg = f"the recipe {path} cannot be read: {error.strerror}."
-        raise RecipeError(msg) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        msg = f"the recipe {path} is not TOML: {error}."
-        raise RecipeError(msg) from error
-    try:
-        recipe = Recipe.model_validate(content)
-    except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()
-        )
-        msg = f"the recipe {path} breaks a rule: {faults}."
-        raise RecipeError(msg) from error
-    return _from_folder(recipe, path.resolve().parent)
-
-
-def _from_folder(recipe: Recipe, folder: Path) -> Recipe:
-    def anchored(section: SetSection) -> SetSection:
-        return section.model_copy(
+        return self.model_copy(
             update={
-                "root": folder / section.root,
-                "without": folder / section.without if section.without else None,
-                "only": folder / section.only if section.only else None,
+                "net": anchored(self.net),
+                "data": tuple(map(anchored, self.data)),
+                "validation": tuple(map(anchored, self.validation)),
             }
         )
-
-    net = recipe.net.model_copy(
-        update={
-            name: folder / path
-            for name in ("encoder_weights", "weights")
-            if (path := getattr(recipe.net, name)) is not None
-        }
-    )
-    return recipe.model_copy(
-        update={
-            "net": net,
-            "data": tuple(map(anchored, recipe.data)),
-            "validation": tuple(map(anchored, recipe.validation)),
-        }
-    )
