@@ -7,11 +7,14 @@ from collections.abc import Sequence
 
 import typer
 
+from cracknet.cli.dataset import dataset
 from cracknet.cli.evaluate import evaluate
 from cracknet.cli.export import export
+from cracknet.cli.finetune import finetune
 from cracknet.cli.models import models
 from cracknet.cli.options import version_option
 from cracknet.cli.render import render
+from cracknet.cli.reproduce import reproduce
 from cracknet.cli.segment import segment
 from cracknet.cli.train import train
 from cracknet.errors import CrackNetError, OutputError, TrainingError
@@ -24,8 +27,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (segment, models, render, evaluate, train, export):
+for command in (segment, models, render, evaluate, train, finetune, reproduce, export):
     app.command()(command)
+app.add_typer(dataset)
 
 
 @app.callback()

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from cracknet.arrays import Gray, Mask
+from cracknet.datasets.operations import photometric
 
 
 @dataclass(frozen=True)
@@ -142,44 +142,19 @@ def relight(gray: Gray, rng: np.random.Generator, strength: float = 1.0) -> Gray
     -------
     (H, W) uint8
     """
-    image = gray.astype(np.float32) / np.float32(255)
-    height, width = gray.shape
-    if rng.random() < 0.3:  # a light that falls off to one side, or in blotches
-        coarse = rng.normal(0, 0.18 * strength, (rng.integers(2, 5), rng.integers(2, 5)))
-        field = cv2.resize(
-            coarse.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC
-        )
-        image *= np.exp(field)
-    if rng.random() < 0.15:  # a shadow with a straight edge
-        angle, offset = rng.uniform(0, 2 * np.pi), rng.uniform(-0.4, 0.4) * width
-        y, x = np.mgrid[:height, :width].astype(np.float32)
-        side = (x - width / 2) * np.cos(angle) + (y - height / 2) * np.sin(angle) - offset
-        edge = np.clip(side / rng.uniform(1, 30) + 0.5, 0, 1)
-        image *= 1 - edge * rng.uniform(0.1, 0.5) * strength
-    if rng.random() < 0.8:  # contrast about the mean, brightness, gamma
-        mean = image.mean(dtype=np.float32)
-        contrast = np.float32(np.exp(rng.uniform(-0.5, 0.4) * strength))
-        image = (image - mean) * contrast + mean + np.float32(rng.uniform(-0.18, 0.18) * strength)
-        image = np.clip(image, 0, 1) ** np.float32(np.exp(rng.uniform(-0.35, 0.35) * strength))
+    image = photometric.as_light(gray)
+    if rng.random() < 0.3:
+        image = photometric.uneven_light(image, rng, strength)
+    if rng.random() < 0.15:
+        image = photometric.shadow(image, rng, strength)
+    if rng.random() < 0.8:
+        image = photometric.tone(image, rng, strength)
     choice = rng.random()
     if choice < 0.25:
-        image = _blur(image, rng.uniform(0.3, 1.6) * strength + 0.01)
+        image = photometric.blur(image, rng, strength)
     elif choice < 0.35:
-        blurred = _blur(image, rng.uniform(0.6, 1.5))
-        image = image + np.float32(rng.uniform(0.3, 1.2) * strength) * (image - blurred)
+        image = photometric.sharpen(image, rng, strength)
     if rng.random() < 0.4:
-        noise = rng.standard_normal(gray.shape, np.float32)
-        if rng.random() < 0.3:
-            noise = _blur(noise, 0.8) * 2
-        image = image + noise * np.float32(rng.uniform(0.005, 0.05) * strength)
-    result = np.asarray(np.clip(image * 255 + 0.5, 0, 255), np.uint8)
-    if rng.random() < 0.2:
-        quality = int(rng.integers(35, 90))
-        done, code = cv2.imencode(".jpg", result, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        if done:
-            result = np.asarray(cv2.imdecode(code, cv2.IMREAD_GRAYSCALE), np.uint8)
-    return result
-
-
-def _blur(image: npt.NDArray[np.float32], sigma_px: float) -> npt.NDArray[np.float32]:
-    return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma_px), np.float32)
+        image = photometric.noise(image, rng, strength)
+    result = photometric.as_bytes(image)
+    return photometric.jpeg(result, rng) if rng.random() < 0.2 else result
