@@ -156,3 +156,28 @@ def test_the_nearest_threshold_is_taken_and_said(asked, taken):
 def test_shapes_that_differ():
     with pytest.raises(ArgumentError, match=r"\(2, 3\).*\(3, 2\)"):
         PooledCounts().add(np.zeros((2, 3), np.float32), np.zeros((3, 2), bool))
+
+
+def test_pool_adds_the_counts_of_others():
+    whole, first = pooled(photo(0), photo(1)), pooled(photo(0))
+    first.pool(pooled(photo(1)))
+    assert np.array_equal(first.crack, whole.crack)
+    assert np.array_equal(first.background, whole.background)
+
+
+def test_best_is_the_best_of_all_thresholds():
+    counts = pooled(photo(3), photo(4))
+    matches, threshold = counts.best()
+    scores = counts.scores()
+    assert matches.f1 == pytest.approx(scores.ods)
+    assert threshold == scores.ods_threshold
+    assert matches.precision == scores.at(threshold)["precision"]
+
+
+def test_best_of_equals_predicts_least():
+    probability = np.array([[0.9, 0.5, 0.2]], np.float32)
+    none = np.zeros((1, 3), bool)
+    matches, threshold = pooled((probability, none)).best()
+    assert (matches.predicted, threshold) == (0, 0.91)
+    some = np.array([[True, False, False]])
+    assert pooled((probability, some)).best()[1] == 0.51

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from cracknet.arrays import Mask, Probability
 from cracknet.errors import ArgumentError
+from cracknet.scoring.matches import Matches
 
 THRESHOLDS = np.arange(1, 100) / 100
 """The thresholds of ODS: 0.01, 0.02, ... 0.99."""
@@ -48,22 +49,47 @@ class PooledCounts:
             msg = f"probability {probability.shape} and truth {truth.shape} must have one shape."
             raise ArgumentError(msg)
         bins = np.searchsorted(THRESHOLDS.astype(np.float32), probability.ravel(), side="right")
-        flat = truth.ravel()
-        self.crack += np.bincount(bins[flat], minlength=100)
-        self.background += np.bincount(bins[~flat], minlength=100)
+        both = np.bincount(bins + 100 * truth.ravel(), minlength=200)
+        self.background += both[:100]
+        self.crack += both[100:]
+
+    def pool(self, other: PooledCounts) -> None:
+        """Add the counts of other photographs."""
+        self.crack += other.crack
+        self.background += other.background
+
+    def best(self) -> tuple[Matches, float]:
+        """Return the counts at the threshold of the best F1, and that threshold.
+
+        Of several best thresholds, that which predicts fewest pixels; of these the lowest. So a
+        photograph without crack takes the threshold of fewest false alarms.
+        """
+        hits, wrong = self._above()
+        cracks = int(self.crack.sum())
+        f1 = 2 * hits / np.maximum(hits + wrong + cracks, 1)
+        index = int(np.lexsort((hits + wrong, -f1))[0])
+        true_positive = int(hits[index])
+        counts = Matches(true_positive, true_positive + int(wrong[index]), true_positive, cracks)
+        return counts, float(THRESHOLDS[index])
 
     def scores(self) -> PooledScores:
         """Return precision, recall and F1 at every threshold.
 
         Precision is 0 where nothing is predicted, recall is 0 where there is no crack.
         """
-        true_positive = self.crack[::-1].cumsum()[::-1][1:]
-        false_positive = self.background[::-1].cumsum()[::-1][1:]
+        true_positive, false_positive = self._above()
         predicted = true_positive + false_positive
         precision = true_positive / np.maximum(predicted, 1)
         recall = true_positive / max(self.crack.sum(), 1)
         f1 = 2 * true_positive / np.maximum(predicted + self.crack.sum(), 1)
         return PooledScores(precision, recall, f1)
+
+    def _above(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return the true and the false positives at each threshold, (99,) each."""
+        return (
+            self.crack[::-1].cumsum()[::-1][1:],
+            self.background[::-1].cumsum()[::-1][1:],
+        )
 
 
 @dataclass(frozen=True)

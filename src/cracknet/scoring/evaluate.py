@@ -1,58 +1,158 @@
-"""Scores of a model on a set of photographs with masks."""
+"""Scores of a model, or of predictions on disk, on a set of photographs with masks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
-from cracknet.datasets.pairs import Pair
-from cracknet.errors import DatasetError
-from cracknet.scoring.counts import PooledCounts
-from cracknet.segmentation import Segmenter
+from cracknet.arrays import Mask, Probability
+from cracknet.datasets.pairs import AnnotatedPhoto, read_mask
+from cracknet.errors import ArgumentError, DatasetError
+from cracknet.scoring.options import ALL_SCORES, ScoreOptions
+from cracknet.scoring.predictions import find_predictions
+from cracknet.scoring.scorer import FLOAT_VALUES, Scorer, SetScores
+from cracknet.segmentation import Segmenter, list_models
+from cracknet.segmentation.segmenter import DEFAULT_THRESHOLD
 
-PROTOCOL = "pooled pixels, no tolerance, whole photographs, float probabilities"
+PROTOCOL = f"pooled pixels, no tolerance, whole photographs, {FLOAT_VALUES}"
+
+Progress = Callable[[], None]
 
 
 def evaluate_model(
-    segmenter: Segmenter, pairs: Sequence[Pair], progress: Callable[[], None] | None = None
+    segmenter: Segmenter,
+    pairs: Sequence[AnnotatedPhoto],
+    progress: Progress | None = None,
+    options: ScoreOptions = ALL_SCORES,
 ) -> dict[str, Any]:
     """Segment every photograph of a set and score all pixels together.
 
-    Parameters
-    ----------
-    segmenter : Segmenter
-        Precision, recall and F1 are taken at its threshold, to the nearest hundredth.
-    pairs : sequence of Pair
-    progress : callable, optional
-        Called after each photograph.
+    Parameters and errors are those of `score_model`.
 
     Returns
     -------
     dict
         ``precision``, ``recall``, ``f1`` at ``threshold``, ``ods`` and its threshold
-        ``ods_at``, ``photos``, ``crack_share``, ``protocol``.
+        ``ods_at``, ``photos``, ``crack_share``, ``protocol`` and the others of
+        `SetScores.summary`.
+    """
+    return score_model(segmenter, pairs, options=options, progress=progress).summary()
+
+
+def score_model(
+    segmenter: Segmenter,
+    pairs: Sequence[AnnotatedPhoto],
+    *,
+    distractors: Path | None = None,
+    options: ScoreOptions = ALL_SCORES,
+    progress: Progress | None = None,
+) -> SetScores:
+    """Segment every photograph of a set and score it.
+
+    Parameters
+    ----------
+    segmenter : Segmenter
+        Scores at a threshold are taken at its own.
+    pairs : sequence of AnnotatedPhoto
+    distractors : Path, optional
+        Folder of masks ``<stem>.png`` of what must not be marked; not every photograph needs one.
+    options : ScoreOptions
+    progress : callable, optional
+        Called after each photograph.
 
     Raises
     ------
     DatasetError, PhotoError
-        When a file cannot be read, or there is none.
+        When a file cannot be read or does not fit its photograph, or there is no photograph.
     """
+
+    def read(pair: AnnotatedPhoto) -> tuple[Probability, Mask]:
+        gray, truth = pair.read()
+        return segmenter.probability(gray), truth
+
+    scorer = Scorer(segmenter.threshold, options)
+    return _score(scorer, pairs, read, distractors, progress)
+
+
+def is_predictions(name: str | Path) -> bool:
+    """Tell a folder of predictions from a model: a folder, and no shipped model's name."""
+    return str(name) not in {card.name for card in list_models()} and Path(name).is_dir()
+
+
+def score_predictions(
+    folder: Path,
+    pairs: Sequence[AnnotatedPhoto],
+    threshold: float = DEFAULT_THRESHOLD,
+    *,
+    distractors: Path | None = None,
+    options: ScoreOptions = ALL_SCORES,
+    progress: Progress | None = None,
+) -> SetScores:
+    """Score predictions that lie in a folder; the photographs are not read.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds a file for each photograph (`find_predictions`).
+    pairs : sequence of AnnotatedPhoto
+    threshold : float
+        In [0, 1].
+    distractors, options, progress
+        As in `score_model`.
+
+    Raises
+    ------
+    ArgumentError
+        When the threshold is outside [0, 1].
+    DatasetError
+        When a prediction is missing, a file cannot be read or does not fit its photograph, or
+        there is no photograph.
+    """
+    _check_any(pairs)
+    predictions = find_predictions(folder, pairs)
+
+    def read(pair: AnnotatedPhoto) -> tuple[Probability, Mask]:
+        return predictions.read(pair), pair.read_mask()
+
+    scorer = Scorer(threshold, options, predictions.values)
+    return _score(scorer, pairs, read, distractors, progress)
+
+
+def _score(
+    scorer: Scorer,
+    pairs: Sequence[AnnotatedPhoto],
+    read: Callable[[AnnotatedPhoto], tuple[Probability, Mask]],
+    distractors: Path | None,
+    progress: Progress | None,
+) -> SetScores:
+    _check_any(pairs)
+    avoided = _find_distractors(distractors, pairs) if distractors else {}
+    for pair in pairs:
+        probability, truth = read(pair)
+        avoid = read_mask(avoided[pair.stem]) if pair.stem in avoided else None
+        try:
+            scorer.add(probability, truth, distractors=avoid, stem=pair.stem)
+        except ArgumentError as error:
+            msg = f"the photograph {pair.stem!r} cannot be scored: {error}"
+            raise DatasetError(msg) from error
+        if progress:
+            progress()
+    return scorer.result()
+
+
+def _check_any(pairs: Sequence[AnnotatedPhoto]) -> None:
     if not pairs:
         msg = "no photographs to score. Check the data set's split and the list of stems."
         raise DatasetError(msg)
-    counts = PooledCounts()
-    for pair in pairs:
-        gray, mask = pair.read()
-        counts.add(segmenter.probability(gray), mask)
-        if progress:
-            progress()
-    scores = counts.scores()
-    total = counts.crack.sum() + counts.background.sum()
-    return {
-        **scores.at(segmenter.threshold),
-        "ods": scores.ods,
-        "ods_at": scores.ods_threshold,
-        "photos": len(pairs),
-        "crack_share": float(counts.crack.sum() / total),
-        "protocol": PROTOCOL,
-    }
+
+
+def _find_distractors(folder: Path, pairs: Sequence[AnnotatedPhoto]) -> dict[str, Path]:
+    found = {pair.stem: path for pair in pairs if (path := folder / f"{pair.stem}.png").is_file()}
+    if not found:
+        msg = (
+            f"{folder} holds no mask of what must not be marked: expected such as "
+            f"{folder / pairs[0].stem}.png. Name the folder that holds the masks of this split."
+        )
+        raise DatasetError(msg)
+    return found
