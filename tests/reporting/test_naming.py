@@ -36,6 +36,20 @@ def test_names_of_known_inputs(photos, names):
     assert names_of(*photos) == names
 
 
+@pytest.mark.parametrize("letter", ["a", "ß", "桥"])
+def test_names_too_long_for_their_suffixes_are_cut(letter):
+    """Two that differ at their ends alone keep apart, whatever a letter's bytes."""
+    count = 240 // len(letter.encode())
+    one, other = names_of(f"x/{letter * count}1.jpg", f"x/{letter * count}2.jpg")
+    assert one != other
+    for name in (one, other):
+        folder, stem = name.split("/")
+        assert folder == "x"
+        assert stem.startswith(letter * 20)
+        assert 180 < len(stem.encode()) <= 200
+    assert names_of("a" * 200 + ".jpg") == ["a" * 200]
+
+
 @given(
     st.lists(
         st.from_regex(r"([abA]/)?[abAB.]{1,3}(\.(jpg|png|JPG))?", fullmatch=True)

@@ -240,6 +240,29 @@ def test_new_photographs_join_an_earlier_run(run, write_photos, tmp_path):
     assert results(tmp_path / "out") == three("a", "b")
 
 
+def test_another_photograph_of_one_name_is_refused(run, write_photos, tmp_path):
+    """In one run they keep apart; in two, the second must not replace the first's results."""
+    write_photos(tmp_path / "x", ["a.png", "b.png"])
+    write_photos(tmp_path / "y", ["a.png"])
+    run(tmp_path / "x")
+    before = times(tmp_path / "out")
+    with pytest.raises(ArgumentError, match=r"holds the results of .*x/a\.png as a, and those of"):
+        run(tmp_path / "y")
+    assert times(tmp_path / "out") == before
+    assert run(tmp_path / "y", overwrite=True).failed == ()
+    (tmp_path / "y" / "a.png").rename(tmp_path / "y" / "b.png")
+    (tmp_path / "x" / "b.png").unlink()
+    assert run(tmp_path / "y").failed == ()  # x/b.png is gone: its name is free
+
+
+def test_a_name_as_long_as_file_systems_take(run, write_photos, tmp_path):
+    write_photos(tmp_path / "in", ["x.png"])
+    (tmp_path / "in" / "x.png").rename(tmp_path / "in" / f"{'a' * 251}.png")
+    assert run(tmp_path / "in").failed == ()
+    assert len(results(tmp_path / "out")) == 3
+    assert run(tmp_path / "in").skipped == 1
+
+
 def test_overwrite_does_all_again(run, write_photos, tmp_path):
     write_photos(tmp_path / "in", ["a.png", "b.png"])
     run(tmp_path / "in")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -9,13 +10,18 @@ from pathlib import Path, PurePosixPath
 
 from cracknet.photo import FoundPhoto
 
+LONGEST_BYTES = 200
+"""Longest name of a result without suffix. File systems take 255 bytes with suffix, of which the
+temporary name of ``<name>.probability.png`` needs 22."""
+
 
 def name_results(photos: Sequence[FoundPhoto]) -> list[PurePosixPath]:
     """Name the results of each photograph, without suffix, below the output folder.
 
     A photograph keeps its folder below the input folder, and its stem. Where two inputs hold
     the same relative name, all keep their path below the inputs' common folder. Where a name
-    without its suffix is not alone, it keeps it: ``a.jpg`` and ``a.png``.
+    without its suffix is not alone, it keeps it: ``a.jpg`` and ``a.png``. A name too long to bear
+    the results' suffixes is cut, and ends in eight digits of its SHA-256.
 
     Examples
     --------
@@ -33,9 +39,18 @@ def name_results(photos: Sequence[FoundPhoto]) -> list[PurePosixPath]:
     wanted = Counter(map(_fold, stems))
     wanted.update(_fold(name) for name, stem in zip(names, stems, strict=True) if name != stem)
     return [
-        stem if stem.name.strip(".") and wanted[_fold(stem)] == 1 else name
+        _shortened(stem if stem.name.strip(".") and wanted[_fold(stem)] == 1 else name)
         for name, stem in zip(names, stems, strict=True)
     ]
+
+
+def _shortened(name: PurePosixPath) -> PurePosixPath:
+    whole = os.fsencode(name.name)
+    if len(whole) <= LONGEST_BYTES:
+        return name
+    digits = hashlib.sha256(whole).hexdigest()[:8]
+    start = whole[: LONGEST_BYTES - 9].decode("utf-8", errors="ignore")
+    return name.with_name(f"{start}-{digits}")
 
 
 def _fold(name: PurePosixPath) -> str:

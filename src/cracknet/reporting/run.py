@@ -90,15 +90,18 @@ def segment_photos(
     OutputError
         When the folder cannot be written, or the disk is full; what is done stays.
     ArgumentError
-        When the folder holds a run of other options and `overwrite` is False.
+        When the folder holds a run of other options, or results of another photograph of the
+        same name, and `overwrite` is False.
     """
     began = time.monotonic()
     _make_folder(out)
     options = _options(segmenter)
     _check_earlier(out, options, overwrite)
     journal = Journal(out)
-    _write_run(out, options, {"status": "running"})
     names = [str(name) for name in name_results(photos)]
+    if not overwrite:
+        _check_others(journal, out, photos, names)
+    _write_run(out, options, {"status": "running"})
     skipped: set[str] = set()
     todo: list[tuple[FoundPhoto, str]] = []
     for photo, name in zip(photos, names, strict=True):
@@ -281,6 +284,26 @@ def _check_earlier(out: Path, options: dict[str, Any], overwrite: bool) -> None:
         raise ArgumentError(msg)
     if differing:
         Journal(out).forget()
+
+
+def _check_others(
+    journal: Journal, out: Path, photos: Sequence[FoundPhoto], names: Sequence[str]
+) -> None:
+    """Refuse to replace the results of another photograph that an earlier run named alike.
+
+    One that has since been moved or deleted gives its name away.
+    """
+    for photo, name in zip(photos, names, strict=True):
+        row = journal.rows.get(name)
+        if row is None or row.file == str(photo.path):
+            continue
+        other = Path(row.file)
+        if other.is_file() and photo.path.is_file() and not other.samefile(photo.path):
+            msg = (
+                f"{out} holds the results of {other} as {name}, and those of {photo.path} would "
+                "replace them. Name another folder with -o, or both photographs in one run."
+            )
+            raise ArgumentError(msg)
 
 
 def _write_run(out: Path, options: dict[str, Any], outcome: dict[str, Any]) -> None:
