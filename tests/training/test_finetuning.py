@@ -109,7 +109,7 @@ def test_photographs_held_back_are_not_trained_on(done):
     assert len(held) == 1  # a fifth of six
     for seed in (1, 2):
         recipe = json.loads((out / f"seed-{seed}" / "recipe.json").read_text())
-        assert recipe["data"][0]["without"] == recipe["validation"][0]["only"]
+        assert recipe["data"][0]["without"] == [recipe["validation"][0]["only"]]
         assert recipe["run"]["seed"] == seed
 
 
@@ -123,7 +123,7 @@ def test_a_set_s_own_validation_split_is_used(photos, options, tmp_path):
     assert not (tmp_path / "out" / "validation.txt").exists()
     recipe = json.loads((tmp_path / "out/seed-1/recipe.json").read_text())
     assert recipe["validation"][0]["split"] == "val"
-    assert recipe["data"][0]["without"] is None
+    assert recipe["data"][0]["without"] == []
 
 
 @pytest.mark.parametrize("freeze", [True, False])

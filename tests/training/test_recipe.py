@@ -55,7 +55,7 @@ def test_committed_recipe(path):
     lists = [
         file
         for section in (*recipe.data, *recipe.validation)
-        for file in (section.only, section.without)
+        for file in (section.only, *section.without)
         if file
     ]
     assert lists or path.stem in ("paper", "smoke")
@@ -74,8 +74,7 @@ def test_committed_recipe_validates_on_no_photograph_that_it_trains_on(path):
     trained = {(section.root, section.split): section.without for section in recipe.data}
     for section in recipe.validation:
         if (section.root, section.split) in trained:
-            assert section.only is not None
-            assert section.only == trained[section.root, section.split]
+            assert section.only in trained[section.root, section.split]
 
 
 def test_defaults_of_the_smallest_recipe(tmp_path):
@@ -115,8 +114,9 @@ def test_paths_are_taken_from_the_recipe_s_folder(tmp_path, monkeypatch):
     assert recipe.net.weights == Path("/elsewhere/best.weights.h5")
     assert os.path.normpath(recipe.data[0].root) == str(tmp_path / "photos")
     assert recipe.data[1].root == Path("/data/walls")
-    assert recipe.data[0].without == recipe.validation[0].only == folder / "lists/held.txt"
-    assert recipe.data[1].without is None
+    assert recipe.validation[0].only == folder / "lists/held.txt"
+    assert recipe.data[0].without == (recipe.validation[0].only,)
+    assert recipe.data[1].without == ()
 
 
 @pytest.mark.parametrize(
@@ -192,6 +192,13 @@ steps = 5
 epochs = 6
 [run.extra]
 """
+
+
+def test_several_lists_of_stems_to_leave_out(tmp_path):
+    path = write(
+        tmp_path, SMALLEST.replace("[[validation]]", 'without = ["a.txt", "b.txt"]\n[[validation]]')
+    )
+    assert read_recipe(path).data[0].without == (tmp_path / "a.txt", tmp_path / "b.txt")
 
 
 def test_faults_are_named_with_their_lines(tmp_path):

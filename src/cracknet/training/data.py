@@ -66,7 +66,7 @@ def find_set(section: SetSection) -> Sequence[AnnotatedPhoto]:
         section.root,
         section.split,
         only=read_stems(section.only) if section.only else None,
-        without=read_stems(section.without) if section.without else (),
+        without={stem for path in section.without for stem in read_stems(path)},
     )
     if not pairs:
         msg = f"{section.root} has no photographs in split {section.split!r}."

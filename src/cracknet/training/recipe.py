@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from cracknet.datasets.expansion_section import ExpansionSection
 
@@ -21,6 +21,14 @@ def _rising(scale: tuple[float, float]) -> tuple[float, float]:
     return scale
 
 
+def _several(paths: object) -> object:
+    """Take one path for several, and none as an older run's recipe.json writes it."""
+    if paths is None:
+        return ()
+    return (paths,) if isinstance(paths, (str, Path)) else paths
+
+
+Paths = Annotated[tuple[Path, ...], BeforeValidator(_several)]
 Scale = Annotated[tuple[float, float], AfterValidator(_rising)]
 
 
@@ -43,8 +51,8 @@ class SetSection(_Section):
     split: str = "train"
     share: float = Field(1.0, gt=0)
     """Weight in the draw of crops."""
-    without: Path | None = None
-    """File of stems to leave out."""
+    without: Paths = ()
+    """File of stems to leave out, or several."""
     only: Path | None = None
     """File of stems to keep."""
     empty_share: float | None = Field(None, ge=0, le=1)
@@ -145,11 +153,13 @@ class Recipe(_Section):
         """Return the recipe with its relative paths taken from `folder`."""
 
         def anchored(section: Anchored) -> Anchored:
-            found = {
-                name: folder / value
-                for name in type(section).model_fields
-                if isinstance(value := getattr(section, name), Path)
-            }
+            found: dict[str, Any] = {}
+            for name in type(section).model_fields:
+                value = getattr(section, name)
+                if isinstance(value, Path):
+                    found[name] = folder / value
+                elif name == "without":
+                    found[name] = tuple(folder / path for path in value)
             return section.model_copy(update=found)
 
         return self.model_copy(
