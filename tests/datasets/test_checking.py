@@ -259,6 +259,18 @@ def test_flat_photographs_are_not_alike(write, found):
     assert found() == {}
 
 
+def test_masks_that_are_turned(write, found):
+    """Cracks of both lie in the upper half; the second's mask says the lower."""
+    for k, stem in enumerate(("right", "turned")):
+        gray = wall(20 + k)
+        mask = line(*gray.shape)
+        gray[mask > 0] //= 4
+        write(stem, gray=gray, mask=mask[::-1, ::-1] if k else mask)
+    ((files, detail),) = found()["turned_mask"]
+    assert files == ("images/train/turned.png", "masks/train/turned.png")
+    assert detail.startswith(("by 180 degrees", "upside down"))
+
+
 def test_crops_across_splits(write, found):
     write("IMG_1-1")
     write("IMG_1-2", "test")
@@ -275,7 +287,7 @@ def test_crops_across_splits(write, found):
             )
         ]
     }
-    ((files, detail),) = found(source=source_by(r"w_\d+|.*"))["source_across"]
+    ((_, detail),) = found(source=source_by(r"w_\d+|.*"))["source_across"]
     assert detail == "w_2: 1 in test, 1 in train"
 
 
@@ -323,6 +335,7 @@ def test_gravest_findings_come_first():
     assert ranks == sorted(ranks)
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_real_sets(data_folder):
     """The leak of deepcrack is found, and nothing false among textureless concrete."""
@@ -337,3 +350,8 @@ def test_real_sets(data_folder):
     ]
     assert not cases
     assert check_dataset(data_folder / "uav75").findings == ()
+    crack500 = {
+        finding.name: finding.cases for finding in check_dataset(data_folder / "crack500").findings
+    }
+    assert len(crack500.pop("turned_mask")) == 7
+    assert set(crack500) == {"alike_within"}

@@ -8,12 +8,16 @@ it lies, was turned.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from cracknet.arrays import Gray, Mask
+
+Darkness: TypeAlias = npt.NDArray[np.float32]
+"""How much darker each pixel is than its surroundings, (h, w), in standard deviations."""
 
 SIDE_PX = 640
 """Longer side to which photograph and mask are shrunk before they are compared."""
@@ -46,7 +50,7 @@ class Turned:
     darkness_turned: float
 
 
-def darkness_map(gray: Gray) -> npt.NDArray[np.float32]:
+def darkness_map(gray: Gray) -> Darkness:
     """Return how much darker each pixel is than its surroundings, in standard deviations.
 
     Parameters
@@ -67,7 +71,7 @@ def darkness_map(gray: Gray) -> npt.NDArray[np.float32]:
     return np.asarray(darker / spread if spread > 0 else np.zeros_like(darker), np.float32)
 
 
-def better_turned(darker: npt.NDArray[np.float32], mask: Mask) -> Turned | None:
+def better_turned(darker: Darkness, mask: Mask) -> Turned | None:
     """Say whether a mask lies on darker pixels when it is turned than as it is.
 
     On the sets that this was tried on, masks that lie right gain nothing by turning, wherever a
@@ -101,6 +105,6 @@ def better_turned(darker: npt.NDArray[np.float32], mask: Mask) -> Turned | None:
     return Turned(best, as_is, turned[best])
 
 
-def darkness_below(darker: npt.NDArray[np.float32], share: npt.NDArray[np.float32]) -> float:
+def darkness_below(darker: Darkness, share: npt.NDArray[np.float32]) -> float:
     """Mean of a darkness map under a mask, (h, w) float32 shares of crack."""
     return float((darker * share).sum() / share.sum())

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from cracknet.datasets.alignment import Darkness, better_turned, darkness_map
 from cracknet.datasets.findings import Case, Finding, gather
 from cracknet.datasets.fingerprints import Fingerprint, fingerprint
 from cracknet.datasets.inventory import Entry, list_set
@@ -201,6 +202,7 @@ def _look(root: Path, entry: Entry) -> _Looked:
     cases: list[tuple[str, Case]] = []
     size: tuple[int, int] | None = None
     print_of: Fingerprint | None = None
+    darker: Darkness | None = None
     orientation = 1
     try:
         photo = read_photo(root / entry.image)
@@ -209,10 +211,11 @@ def _look(root: Path, entry: Entry) -> _Looked:
     else:
         size, orientation = (photo.width, photo.height), photo.metadata.orientation
         print_of = fingerprint(photo.gray)
+        darker = darkness_map(photo.gray) if entry.mask else None
         del photo  # before the mask comes: of large photographs, one at a time is enough
     if orientation != 1:
         cases.append(("exif_turned", Case((entry.image,), f"orientation {orientation}")))
-    crack_px, digest = _look_at_mask(root, entry, size, orientation, cases)
+    crack_px, digest = _look_at_mask(root, entry, size, darker, orientation, cases)
     width, height = size or (None, None)
     return _Looked(
         PhotoFacts(entry.split, entry.stem, entry.image, entry.mask, width, height, crack_px),
@@ -225,6 +228,7 @@ def _look_at_mask(
     root: Path,
     entry: Entry,
     size: tuple[int, int] | None,
+    darker: Darkness | None,
     orientation: int,
     cases: list[tuple[str, Case]],
 ) -> tuple[int | None, bytes | None]:
@@ -262,13 +266,20 @@ def _look_at_mask(
         cases.append(("full_mask", Case((entry.mask,))))
     elif share > 0.5:
         cases.append(("mostly_crack", Case((entry.mask,), f"crack share {share:.1%}")))
+    if darker is not None and (turned := better_turned(darker, mask)):
+        detail = (
+            f"{turned.turn}: darker than around by {turned.darkness_turned:.1f} standard "
+            f"deviations, as it lies by {turned.darkness:.1f}"
+        )
+        cases.append(("turned_mask", Case((entry.image, entry.mask), detail)))
     digest = hashlib.sha256(np.packbits(mask).tobytes()).digest()
     return (crack_px if size else None), digest
 
 
 def _bare(error: Exception, path: Path) -> str:
-    """Give an error's message without the file's name, which stands beside it."""
-    return str(error).removeprefix(f"{path}: ").removeprefix(f"{path} ")
+    """Give an error's message without the file's path, which stands beside it."""
+    text = str(error).removeprefix(f"{path}: ").removeprefix(f"{path} ")
+    return text.replace(str(path), path.name)
 
 
 def _sources_across(

@@ -110,6 +110,12 @@ KINDS: dict[str, Kind] = {
         "masks with more crack than background",
         "Look at them: an inverted mask looks so.",
     ),
+    "turned_mask": Kind(
+        "warning",
+        "masks that fit their photograph better turned",
+        "Look at them: cracks are darker where the turned mask lies. Turn the mask, or leave the "
+        "photograph out of training (`without` in a recipe).",
+    ),
     "alike_within": Kind(
         "note",
         "photographs that look alike, in one split",

@@ -8,7 +8,8 @@ A pack is a folder of plain tar files, named as WebDataset names its shards, and
     Per split the shards with size and SHA-256, and the photographs: in which shard each lies,
     where, and the checksum of its bytes. `cracknet.datasets.packed` reads them.
 
-``pack.json`` is written last. Until then ``pack.part.json`` says which shards are done.
+``pack.json`` is written last. Until then ``pack.part.json`` says which shards are done (see
+`cracknet.datasets.pack_folder`).
 """
 
 from __future__ import annotations
@@ -25,13 +26,20 @@ from typing import Any
 import numpy as np
 
 from cracknet.arrays import Gray, Mask
-from cracknet.datasets.packed import INDEX_NAME, PACK_SCHEMA, is_pack, read_index
+from cracknet.datasets.pack_folder import (
+    JOURNAL_NAME,
+    begin,
+    clear,
+    is_there,
+    read_finished,
+    shards_of,
+)
+from cracknet.datasets.packed import INDEX_NAME, PACK_SCHEMA
 from cracknet.datasets.pairs import Pair, find_file_pairs
 from cracknet.datasets.shards import Entry, fill_shards, packed_bytes
-from cracknet.errors import ArgumentError, DatasetError, OutputError
+from cracknet.errors import ArgumentError, DatasetError
 from cracknet.files import write_whole
 
-JOURNAL_NAME = "pack.part.json"
 DEFAULT_SHARD_BYTES = 16_000_000
 LEAST_QUALITY = 10
 """Below it, cracks go sooner than bytes."""
@@ -115,7 +123,7 @@ def pack_set(
     """
     _check(quality, max_bytes, shard_bytes)
     pairs = _find(root, splits)
-    plan = {
+    plan: dict[str, Any] = {
         "source": _digest(pairs),
         "splits": {split: len(found) for split, found in pairs.items()},
         "lossy": quality,
@@ -123,21 +131,23 @@ def pack_set(
         "shard_bytes": shard_bytes,
     }
     if overwrite:
-        _clear(out)
-    elif done := _finished(out, plan):
-        return done
-    journal = _begin(out, plan)
+        clear(out)
+    elif index := read_finished(out, plan):
+        found = shards_of(index)
+        size = sum(shard["bytes"] for shard in found) + (out / INDEX_NAME).stat().st_size
+        return Packed(sum(plan["splits"].values()), len(found), size, len(found), index["quality"])
+    journal = begin(out, plan)
     reached = 0
     for each in _qualities(pairs, quality, max_bytes, journal):
         if each != journal.get("quality", each):
-            _clear(out)
+            clear(out)
             journal["shards"] = []
         journal["quality"] = each
         try:
             return _write(pairs, out, journal, progress)
         except _TooLargeError as error:
             reached = error.args[0]
-    _clear(out)
+    clear(out)
     least = "without loss" if quality is None else f"even at quality {LEAST_QUALITY}"
     step = "Give --lossy 90, or raise" if quality is None else "Pack fewer splits, or raise"
     msg = (
@@ -187,75 +197,6 @@ def _digest(pairs: Pairs) -> str:
                     msg = f"{path} cannot be read: {error.strerror}. Change its permissions."
                     raise DatasetError(msg) from error
     return whole.hexdigest()
-
-
-def _finished(out: Path, plan: dict[str, Any]) -> Packed | None:
-    """Return what a finished pack of this plan holds; None where none is, or a shard is gone."""
-    if not is_pack(out):
-        return None
-    path = out / INDEX_NAME
-    index = read_index(path)
-    if index.get("plan") != plan:
-        msg = (
-            f"{out} holds a pack of another set, of a set that has changed since, or of other "
-            "options. Name another folder, or give --overwrite."
-        )
-        raise DatasetError(msg)
-    shards = [shard for split in index["splits"].values() for shard in split["shards"]]
-    if not all(_is_there(out, shard) for shard in shards):
-        return None
-    size = sum(shard["bytes"] for shard in shards) + path.stat().st_size
-    count = sum(plan["splits"].values())
-    return Packed(count, len(shards), size, len(shards), index["quality"])
-
-
-def _begin(out: Path, plan: dict[str, Any]) -> dict[str, Any]:
-    """Return the journal of a call of the same plan that was broken off, or a new one.
-
-    Raises
-    ------
-    DatasetError
-        When `out` is a data set, or holds shards of which no journal and no index knows.
-    """
-    journal = _read_json(out / JOURNAL_NAME)
-    if journal.get("plan") == plan and journal.get("version") == version("cracknet"):
-        return journal
-    _clear(out)
-    foreign = [path for split in plan["splits"] for path in sorted(out.glob(f"{split}-*.tar"))]
-    if foreign or (out / "images").is_dir():
-        msg = (
-            f"a pack goes into a folder of its own; {out} holds "
-            f"{foreign[0].name if foreign else 'images'}. Name another folder."
-        )
-        raise DatasetError(msg)
-    return {"version": version("cracknet"), "plan": plan, "shards": []}
-
-
-def _clear(out: Path) -> None:
-    """Remove an index, a journal and the shards that they name, and nothing else."""
-    shards = [*_read_json(out / JOURNAL_NAME).get("shards", [])]
-    for split in _read_json(out / INDEX_NAME).get("splits", {}).values():
-        shards += split["shards"]
-    # The index first: a pack without it is no pack, while one without a shard is a damaged one.
-    for name in (INDEX_NAME, *(Path(shard["file"]).name for shard in shards), JOURNAL_NAME):
-        try:
-            (out / name).unlink(missing_ok=True)
-        except OSError as error:
-            msg = f"{out / name} cannot be removed: {error.strerror}. Name another folder."
-            raise OutputError(msg) from error
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    with suppress(OSError, ValueError):
-        content = json.loads(path.read_text("utf-8"))
-        if isinstance(content, dict):
-            return content
-    return {}
-
-
-def _is_there(out: Path, shard: Entry) -> bool:
-    path = out / Path(shard["file"]).name
-    return path.is_file() and path.stat().st_size == shard["bytes"]
 
 
 def _qualities(
@@ -309,7 +250,7 @@ def _write(pairs: Pairs, out: Path, journal: dict[str, Any], progress: Progress 
     """
     plan, quality = journal["plan"], journal["quality"]
     limit, total = plan["max_bytes"], sum(map(len, pairs.values()))
-    kept = [entry for entry in journal["shards"] if _is_there(out, entry)]
+    kept = [entry for entry in journal["shards"] if is_there(out, entry)]
     entries: list[Entry] = []
     size = done = 0
     for entry, content in _shards(pairs, kept, quality, plan["shard_bytes"]):
