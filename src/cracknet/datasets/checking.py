@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from cracknet.arrays import Mask
 from cracknet.datasets.alignment import Darkness, better_turned, darkness_map
 from cracknet.datasets.findings import Case, Finding, gather
 from cracknet.datasets.fingerprints import Fingerprint, fingerprint
@@ -259,21 +260,29 @@ def _look_at_mask(
         cases.append(("size_mismatch", Case((entry.image, entry.mask), detail)))
         return None, None
     crack_px = int(np.count_nonzero(mask))
+    cases += _doubts(entry, mask, crack_px, darker)
+    digest = hashlib.sha256(np.packbits(mask).tobytes()).digest()
+    return (crack_px if size else None), digest
+
+
+def _doubts(
+    entry: Entry, mask: Mask, crack_px: int, darker: Darkness | None
+) -> Iterator[tuple[str, Case]]:
+    """Say what looks wrong about a mask that can be used."""
+    mask_file = entry.mask or ""
     share = crack_px / mask.size
     if crack_px == 0:
-        cases.append(("empty_mask", Case((entry.mask,))))
+        yield "empty_mask", Case((mask_file,))
     elif crack_px == mask.size:
-        cases.append(("full_mask", Case((entry.mask,))))
+        yield "full_mask", Case((mask_file,))
     elif share > 0.5:
-        cases.append(("mostly_crack", Case((entry.mask,), f"crack share {share:.1%}")))
+        yield "mostly_crack", Case((mask_file,), f"crack share {share:.1%}")
     if darker is not None and (turned := better_turned(darker, mask)):
         detail = (
             f"{turned.turn}: darker than around by {turned.darkness_turned:.1f} standard "
             f"deviations, as it lies by {turned.darkness:.1f}"
         )
-        cases.append(("turned_mask", Case((entry.image, entry.mask), detail)))
-    digest = hashlib.sha256(np.packbits(mask).tobytes()).digest()
-    return (crack_px if size else None), digest
+        yield "turned_mask", Case((entry.image, mask_file), detail)
 
 
 def _bare(error: Exception, path: Path) -> str:
