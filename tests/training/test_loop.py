@@ -8,15 +8,18 @@ import json
 import shutil
 from pathlib import Path
 
+import cv2
 import keras
 import numpy as np
 import pytest
 
+from cracknet.datasets.batches import make_batch
 from cracknet.datasets.pairs import find_pairs
 from cracknet.errors import DatasetError, OutputError, TrainingError
 from cracknet.synthesis import standard_scene, write_rendered_set
 from cracknet.training import building, learner, loop
 from cracknet.training.checkpoints import read_checkpoint
+from cracknet.training.data import training_plan
 from cracknet.training.loop import train
 from cracknet.training.recipe import Recipe
 from cracknet.training.validation import validate
@@ -237,6 +240,114 @@ def test_a_loss_that_is_no_number_ends_the_run(stopped, whole, recipe, monkeypat
     assert (stopped / "last.npz").read_bytes() == before
     train(recipe(), stopped, lambda _: None)
     assert_same_state(stopped, whole[0])
+
+
+def test_a_photograph_that_cannot_be_read_in_the_middle(recipe, photos, tmp_path):
+    """The run ends with the file's name; mended, it goes on at the last checkpoint."""
+    walls, out = tmp_path / "walls", tmp_path / "run"
+    shutil.copytree(photos, walls)
+    made = recipe(
+        data=[{"root": walls}], run={"epochs": 4, "steps": None, "batch_size": 1, "seed": 1}
+    )
+    train(made, out, lambda _: None, until=4)
+    before = (out / "last.npz").read_bytes()
+    damaged = next((walls / "images/train").iterdir())
+    content = damaged.read_bytes()
+    damaged.write_bytes(content[:200])
+    with pytest.raises(TrainingError, match=r"needs what cannot be read: .*go") as caught:
+        train(made, out, lambda _: None)
+    assert damaged.name in str(caught.value)
+    assert (out / "last.npz").read_bytes() == before
+    damaged.write_bytes(content)
+    assert train(made, out, lambda _: None)["epoch"] == 4
+
+
+def test_a_run_told_in_epochs(recipe, tmp_path):
+    """Three photographs in batches of two: a step an epoch; validated after each."""
+    made = recipe(run={"epochs": 3, "steps": None, "validate_every": None})
+    result = train(made, tmp_path, lambda _: None)
+    table = rows(tmp_path / "validation.csv")
+    assert [(row["epoch"], row["step"]) for row in table] == [(1, 1), (2, 2), (3, 3)]
+    assert result == pytest.approx(table[-1])
+    assert all(0 <= row["training_precision"] <= 1 for row in table)
+    assert all(0 <= row["training_recall"] <= 1 for row in table)
+    assert table[0]["training_loss"] > 0
+
+
+def test_figures_of_an_epoch_survive_a_kill_in_its_middle(recipe, tmp_path):
+    """The tally is part of the checkpoint."""
+    made = recipe(run={"validate_every": 6, "checkpoint_every": 1})
+    train(made, tmp_path / "whole", lambda _: None)
+    train(made, tmp_path / "parts", lambda _: None, until=2)
+    train(made, tmp_path / "parts", lambda _: None)
+    [one], [other] = (rows(tmp_path / name / "validation.csv") for name in ("whole", "parts"))
+    assert other == pytest.approx(one, abs=1e-6)
+
+
+@pytest.mark.parametrize(("name", "slots"), [("sgd", 1), ("adamw", 2)])
+def test_optimizers_keep_their_momenta(recipe, tmp_path, name, slots):
+    """SGD keeps one array for each weight, AdamW two."""
+    train(recipe(optimizer={"name": name}, run={"steps": 2}), tmp_path, lambda _: None)
+    net = tiny_net()
+    kept = read_checkpoint(tmp_path).variables[len(net.weights) :]
+    shapes = sorted(tuple(w.shape) for w in net.trainable_weights)
+    slot_shapes = sorted(array.shape for array in kept if array.ndim)
+    assert slot_shapes == sorted(shapes * slots)
+
+
+def test_a_constant_rate_and_no_average(recipe, tmp_path):
+    """The weights that are validated and saved are those of the last step."""
+    made = recipe(
+        optimizer={"name": "sgd", "schedule": "constant", "learning_rate": 0.01, "average": 0}
+    )
+    train(made, tmp_path, lambda _: None)
+    kept = read_checkpoint(tmp_path)
+    assert len(kept.average) == 0
+    net = tiny_net()
+    net.load_weights(tmp_path / "average.weights.h5")
+    for weight, value in zip(net.get_weights(), kept.variables, strict=False):
+        np.testing.assert_allclose(weight, value, atol=1e-7)
+    [row] = rows(tmp_path / "training.csv")
+    assert row["learning_rate"] == pytest.approx(0.01)
+
+
+def test_masks_without_any_crack(recipe, tmp_path):
+    """Precision and recall are 0, not a division by zero."""
+    scene = dataclasses.replace(standard_scene(), height=72, width=88, cracks=(0, 0))
+    write_rendered_set(tmp_path / "walls", 2, scene, split="train")
+    walls = [{"root": tmp_path / "walls"}]
+    result = train(recipe(data=walls, validation=walls), tmp_path / "run", lambda _: None)
+    assert result["training_recall"] == result["walls_recall"] == result["walls_f1"] == 0
+
+
+def test_a_mask_of_another_size_is_refused_before_the_first_step(recipe, photos, tmp_path):
+    walls = tmp_path / "walls"
+    shutil.copytree(photos, walls)
+    mask = next((walls / "masks/train").iterdir())
+    cv2.imwrite(str(mask), np.zeros((10, 12), np.uint8))
+    with pytest.raises(DatasetError, match=r"12x10.*cracknet dataset check") as caught:
+        train(recipe(data=[{"root": walls}]), tmp_path / "run", lambda _: None)
+    assert mask.name in str(caught.value)
+    assert not (tmp_path / "run").exists()
+
+
+def test_two_validation_sets_of_one_name(recipe, photos, tmp_path):
+    twice = [{"root": photos, "split": "val"}, {"root": photos}]
+    with pytest.raises(DatasetError, match="two validation sets have the name"):
+        train(recipe(validation=twice), tmp_path, lambda _: None)
+
+
+def test_expansion_in_place_of_crops(recipe, photos):
+    """Photographs of 88x72 squeezed to 64x64; the crops of [crops] would differ."""
+    plan = training_plan(recipe(expansion={"preset": "none", "fit": "resize"}))
+    gray, _ = make_batch(plan, 0)
+    whole, _ = find_pairs(photos, "train")[0].read()
+    squeezed = [
+        cv2.resize(pair.read()[0], (64, 64), interpolation=cv2.INTER_AREA).astype(int)
+        for pair in find_pairs(photos, "train")
+    ]
+    assert whole.shape == (72, 88)
+    assert min(np.abs(gray[0, ..., 0] - each).mean() for each in squeezed) < 3
 
 
 def test_another_recipe_is_refused(stopped, recipe):

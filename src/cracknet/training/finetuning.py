@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from cracknet.datasets.importing import import_annotations
 from cracknet.datasets.labelme import find_labelme
@@ -190,31 +191,35 @@ def _recipe(dataset: Path, out: Path, options: FineTuning, seed: int) -> Recipe:
         held = {"only": _hold_back(dataset, out, options.validation_share).resolve()}
         kept = {"without": held["only"]}
     crop = options.crop_px
-    return Recipe.model_validate(
-        {
-            "net": {
-                "name": options.net,
-                "weights": first_weights(options.net, options.weights).resolve(),
-                "freeze_encoder": options.freeze_encoder,
-            },
-            "data": [{"root": dataset, **kept}],
-            "validation": [{"root": dataset, **held}],
-            "crops": {"size_px": crop, "scale": (0.6, 1.7), "light": 0.8},
-            "loss": {"cross_entropy": 0.4, "dice": 0.6},
-            "optimizer": {
-                "learning_rate": options.learning_rate,
-                "warmup_steps": min(50, options.steps // 10),
-                "average": 0.99,
-            },
-            "run": {
-                "steps": options.steps,
-                "batch_size": options.batch_size,
-                "seed": seed,
-                "validate_every": max(1, options.steps // 5),
-                "checkpoint_every": max(1, min(100, options.steps // 5)),
-            },
-        }
-    )
+    content = {
+        "net": {
+            "name": options.net,
+            "weights": first_weights(options.net, options.weights).resolve(),
+            "freeze_encoder": options.freeze_encoder,
+        },
+        "data": [{"root": dataset, **kept}],
+        "validation": [{"root": dataset, **held}],
+        "crops": {"size_px": crop, "scale": (0.6, 1.7), "light": 0.8},
+        "loss": {"cross_entropy": 0.4, "dice": 0.6},
+        "optimizer": {
+            "learning_rate": options.learning_rate,
+            "warmup_steps": min(50, options.steps // 10),
+            "average": 0.99,
+        },
+        "run": {
+            "steps": options.steps,
+            "batch_size": options.batch_size,
+            "seed": seed,
+            "validate_every": max(1, options.steps // 5),
+            "checkpoint_every": max(1, min(100, options.steps // 5)),
+        },
+    }
+    try:
+        return Recipe.model_validate(content)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        msg = f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}; got {fault['input']!r}."
+        raise ArgumentError(msg) from error
 
 
 def _hold_back(dataset: Path, out: Path, share: float) -> Path:
