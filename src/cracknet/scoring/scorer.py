@@ -39,6 +39,8 @@ class SetScores:
     normalised : NormalisedScores, optional
     values : str
         What was scored: float probabilities, or files of 8 or 16 bits.
+    cpu_ms_per_megapixel : float, optional
+        What segmenting took, in ms of one core, where a model was scored.
     """
 
     photographs: tuple[PhotoScores, ...]
@@ -47,6 +49,7 @@ class SetScores:
     average_precision: AveragePrecision | None
     normalised: NormalisedScores | None
     values: str = FLOAT_VALUES
+    cpu_ms_per_megapixel: float | None = None
 
     def summary(self) -> dict[str, Any]:
         """Return the scores of the pooled pixels by name; what is undefined is None.

@@ -70,7 +70,7 @@ def as_markdown(scores: SetScores, title: str) -> str:
     title : str
         The heading, such as the model, the set and its split.
     """
-    whole = _table(
+    whole = markdown_table(
         ("score", "value", "protocol"),
         [(name, value, protocol) for name, value, protocol in _set_scores(scores)],
     )
@@ -81,7 +81,7 @@ def as_markdown(scores: SetScores, title: str) -> str:
     )  # fmt: skip
     rows = [row for row in as_rows(scores) if row["row"] != "per-image normalised"]
     used = [key for key in columns if key == "photo" or any(row[key] is not None for row in rows)]
-    photographs = _table(
+    photographs = markdown_table(
         used,
         [
             [
@@ -117,17 +117,17 @@ def as_text(scores: SetScores, title: str) -> str:
         lines.append(_line("  centrelines (clDice)", [counts.precision, counts.recall, counts.f1]))
     lines += [
         _line("mean of the photographs", [*(mean[name] for name in names), mean["iou"]]),
-        f"ODS {_cell(summary['ods'])} at {_cell(summary['ods_at'], 2)}   "
-        f"OIS {_cell(summary['ois'])}   AP {_cell(summary['average_precision'])}",
+        f"ODS {table_cell(summary['ods'])} at {table_cell(summary['ods_at'], 2)}   "
+        f"OIS {table_cell(summary['ois'])}   AP {table_cell(summary['average_precision'])}",
     ]
     if normalised:
         lines.append(
-            f"per-image normalised: ODS {_cell(normalised['ods'])}   OIS "
-            f"{_cell(normalised['ois'])}   mIoU {_cell(normalised['miou'])}"
+            f"per-image normalised: ODS {table_cell(normalised['ods'])}   OIS "
+            f"{table_cell(normalised['ois'])}   mIoU {table_cell(normalised['miou'])}"
         )
-    alarms = f"called crack: {_percent(summary['false_alarm_share'])} of the background"
+    alarms = f"called crack: {as_percent(summary['false_alarm_share'])} of the background"
     if summary["distractor_share"] is not None:
-        alarms += f", {_percent(summary['distractor_share'])} of what must not be marked"
+        alarms += f", {as_percent(summary['distractor_share'])} of what must not be marked"
     lines.append(alarms)
     if summary["photos_without_crack"]:
         lines.append(
@@ -146,7 +146,7 @@ def _set_scores(scores: SetScores) -> list[tuple[str, str, str]]:
         (f"recall {at}", summary["recall"], pooled),
         (f"F1 {at}", summary["f1"], pooled),
         (f"IoU {at}", summary["iou"], pooled),
-        (f"ODS, best F1 (at {_cell(summary['ods_at'], 2)})", summary["ods"], pooled),
+        (f"ODS, best F1 (at {table_cell(summary['ods_at'], 2)})", summary["ods"], pooled),
         ("OIS", summary["ois"], pooled),
         ("average precision", summary["average_precision"], pooled),
     ]
@@ -165,23 +165,27 @@ def _set_scores(scores: SetScores) -> list[tuple[str, str, str]]:
     ]
     if own := summary["per_image_normalised"]:
         found += [
-            (f"ODS (at {_cell(own['ods_at'], 2)})", own["ods"], own["protocol"]),
+            (f"ODS (at {table_cell(own['ods_at'], 2)})", own["ods"], own["protocol"]),
             ("OIS", own["ois"], own["protocol"]),
             ("mIoU", own["miou"], own["protocol"]),
         ]
-    return [(name, _cell(value), protocol) for name, value, protocol in found if value is not None]
+    return [
+        (name, table_cell(value), protocol) for name, value, protocol in found if value is not None
+    ]
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table in Markdown of cells as they are."""
     lines = [head, ["---"] * len(head), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def _line(name: str, values: Sequence[float | None]) -> str:
-    return f"{name:28}" + "".join(f"{_cell(value):>8}" for value in values)
+    return f"{name:28}" + "".join(f"{table_cell(value):>8}" for value in values)
 
 
-def _cell(value: float | str | None, digits: int = 4) -> str:
+def table_cell(value: float | str | None, digits: int = 4) -> str:
+    """Write a cell of a Markdown table; what is undefined is a dash."""
     if value is None:
         return "-"
     return value.replace("|", "\\|") if isinstance(value, str) else f"{value:.{digits}f}"
@@ -190,9 +194,12 @@ def _cell(value: float | str | None, digits: int = 4) -> str:
 def _row_cell(key: str, value: float | str | None) -> str:
     """Write a cell of the photographs' table; shares as %, thresholds in hundredths."""
     if value is None or isinstance(value, str):
-        return _cell(value)
-    return _percent(value) if key.endswith("_share") else _cell(value, 2 if "_at" in key else 4)
+        return table_cell(value)
+    return (
+        as_percent(value) if key.endswith("_share") else table_cell(value, 2 if "_at" in key else 4)
+    )
 
 
-def _percent(share: float | None) -> str:
+def as_percent(share: float | None) -> str:
+    """Write a share in per cent; what is undefined is a dash."""
     return "-" if share is None else f"{share:.3%}"

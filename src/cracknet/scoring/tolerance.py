@@ -43,13 +43,32 @@ def match_within(mask: Mask, truth: Mask, radius_px: int) -> Matches:
     >>> match_within(mask, truth, 2).f1, match_within(mask, truth, 1).f1
     (1.0, 0.0)
     """
-    disk = _disk(radius_px)
     return Matches(
-        right=int(np.count_nonzero(mask & _grow(truth, disk))),
+        right=int(np.count_nonzero(mask & grow(truth, radius_px))),
         predicted=int(np.count_nonzero(mask)),
-        found=int(np.count_nonzero(truth & _grow(mask, disk))),
+        found=int(np.count_nonzero(truth & grow(mask, radius_px))),
         actual=int(np.count_nonzero(truth)),
     )
+
+
+def grow(mask: Mask, radius_px: int) -> Mask:
+    """Mark all that lies within a radius of a mask, Euclidean, between pixel centres.
+
+    The same as a distance transform cut at the radius, in whole numbers and 15 times as fast.
+
+    Parameters
+    ----------
+    mask : (H, W) bool
+    radius_px : int
+        0 to 50.
+
+    Raises
+    ------
+    ArgumentError
+        When the radius is not a whole number from 0 to 50.
+    """
+    disk = _disk(radius_px)
+    return np.asarray(cv2.dilate(np.ascontiguousarray(mask).view(np.uint8), disk), np.bool_)
 
 
 def _disk(radius_px: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
@@ -62,11 +81,3 @@ def _disk(radius_px: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
         raise ArgumentError(msg)
     y, x = np.mgrid[-radius_px : radius_px + 1, -radius_px : radius_px + 1]
     return np.asarray(x * x + y * y <= radius_px * radius_px, np.uint8)
-
-
-def _grow(mask: Mask, disk: np.ndarray[tuple[int, int], np.dtype[np.uint8]]) -> Mask:
-    """Mark what lies within the disk's radius of a mask.
-
-    The same as a distance transform cut at the radius, in whole numbers and 15 times as fast.
-    """
-    return np.asarray(cv2.dilate(np.ascontiguousarray(mask).view(np.uint8), disk), np.bool_)

@@ -20,10 +20,14 @@ PRECISIONS = ("auto", "f32", "bf16")
 
 
 class Engine(Protocol):
-    """What runs a net. `infer` is called from `workers` threads at once."""
+    """What runs a net. `infer` is called from `workers` threads at once.
+
+    `precision` is what was asked for, and what the engine chose once a tile has been inferred.
+    """
 
     workers: int
     name: str
+    precision: str
 
     def infer(self, tile: Gray) -> Probability:
         """Return the probability of crack of a tile (T, U), multiples of 32."""
@@ -101,6 +105,7 @@ class OpenVINOEngine:
         if precision != "auto":
             self._options["INFERENCE_PRECISION_HINT"] = precision
         self.name = "openvino"
+        self.precision = precision
         self._compiled: OrderedDict[tuple[int, ...], SimpleQueue[Any]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -136,6 +141,8 @@ class OpenVINOEngine:
                 steps = PrePostProcessor(model)
                 steps.input().tensor().set_element_type(ov.Type.u8)
                 compiled = self._core.compile_model(steps.build(), "CPU", self._options)
+                kind = compiled.get_property("INFERENCE_PRECISION_HINT")
+                self.precision = str(kind.to_string())
                 requests: SimpleQueue[Any] = SimpleQueue()
                 for _ in range(self.workers):
                     requests.put(compiled.create_infer_request())
@@ -201,6 +208,7 @@ class OnnxRuntimeEngine:
         check_shapes(file, len(inputs), len(outputs), shapes)
         self._input = inputs[0].name
         self.workers = 1
+        self.precision = "f32"
         self.name = f"onnxruntime ({self._session.get_providers()[0]})"
 
     def infer(self, tile: Gray) -> Probability:

@@ -39,6 +39,10 @@ class ModelCard:
     training : dict
         Recipe, data with licences, and time spent.
     parameters : int
+    precision : str
+        Of the weights: ``float``, or ``int8`` as `cracknet quantise` makes them.
+    quantisation : dict
+        Of an int8 model: what it was made of, what it was calibrated on, and what it lost.
     """
 
     name: str
@@ -53,6 +57,8 @@ class ModelCard:
     scores: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
     parameters: int = 0
+    precision: str = "float"
+    quantisation: dict[str, Any] = field(default_factory=dict)
 
     @property
     def size_mb(self) -> float:
