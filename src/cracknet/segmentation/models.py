@@ -69,7 +69,8 @@ class ModelCard:
 
 def list_models() -> list[ModelCard]:
     """List the models that ship with the package, sorted by name."""
-    return [read_card(path) for path in sorted(WEIGHTS.glob("*.json"))]
+    paths = sorted(WEIGHTS.glob("*.json"), key=lambda path: path.stem)
+    return [read_card(path) for path in paths]
 
 
 def find_model(model: str | Path) -> ModelCard:
