@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from cracknet.nets import NETS
+from cracknet.nets import NETS, FCN32s
 
 TOLERANCE = 1e-3
 SCRIPT = """
@@ -57,8 +57,8 @@ def random_weights(net, rng):
             value = rng.normal(0, np.sqrt(2 / np.prod(shape[:-1])), shape)
         else:
             value = rng.normal(0, 0.1, shape)
-        if weight.path.split("/")[-2].startswith("score"):
-            value *= 4  # eight channels alone: else an FCN says about a half everywhere
+        if isinstance(net, FCN32s) and weight.path.split("/")[-2] == "score":
+            value *= 4  # one score of eight channels alone: else it says about a half everywhere
         if weight.name == "gamma" and weight.path.endswith("_3_bn/gamma"):
             value *= 0.3  # the end of a residual branch: the sum of 33 of them must not grow
         drawn.append(value.astype(np.float32))
@@ -76,7 +76,7 @@ def reference(request, tmp_path_factory):
     gray = rng.uniform(0, 255, (2, 64, 64, 1)).astype(np.float32)
     np.savez(file, *weights, gray=gray)
     output = run("tensorflow", request.param, file, folder / "tensorflow.npy")
-    assert 0.02 < output.mean() < 0.98
+    assert 0.05 < output.mean() < 0.95
     assert output.std() > 0.05  # neither saturated nor flat: differences would show
     yield request.param, file, output
     file.unlink()
