@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from cracknet.cli.dataset.bars import counting_bar
 from cracknet.cli.options import (
     engine_option,
     jobs_option,
@@ -15,7 +14,7 @@ from cracknet.cli.options import (
     precision_option,
     write_json,
 )
-from cracknet.cli.progress import photo_bar
+from cracknet.cli.progress import counting_bar, photo_bar
 
 _WORST = 20
 

@@ -1,14 +1,32 @@
-"""A progress bar for commands that take one photograph after another."""
+"""Progress bars on a terminal; elsewhere they show nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 
 @contextmanager
 def photo_bar(total: int) -> Iterator[Callable[[], None]]:
-    """Show a bar on a terminal, and yield what moves it on by one photograph."""
+    """Show a bar, and yield what moves it on by one photograph."""
+    with _bar(transient=False) as bar:
+        task = bar.add_task("photos", total=total)
+        yield lambda: bar.update(task, advance=1)
+
+
+@contextmanager
+def counting_bar(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar until it is done, and yield what takes the number done and the number of all."""
+    with _bar(transient=True) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _bar(*, transient: bool) -> Progress:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -19,14 +37,12 @@ def photo_bar(total: int) -> Iterator[Callable[[], None]]:
     )
 
     console = Console(stderr=True)
-    bar = Progress(
-        TextColumn("photos"),
+    return Progress(
+        TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
         console=console,
         disable=not console.is_terminal,
+        transient=transient,
     )
-    with bar:
-        task = bar.add_task("photos", total=total)
-        yield lambda: bar.update(task, advance=1)

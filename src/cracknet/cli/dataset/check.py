@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cracknet.cli.dataset.bars import counting_bar
 from cracknet.cli.options import json_option, write_json
+from cracknet.cli.progress import counting_bar
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from cracknet.cli.dataset.bars import counting_bar
 from cracknet.cli.options import json_option, overwrite_option, write_json
+from cracknet.cli.progress import counting_bar
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
 

@@ -7,12 +7,12 @@ or run lengths as numbers or text); `categories` with id and name.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from cracknet.datasets.json_files import read_json
 from cracknet.errors import DatasetError
 
 
@@ -76,14 +76,7 @@ def read_coco(path: Path) -> CocoFile:
     DatasetError
         When it cannot be read, is not JSON, lacks a key or holds a wrong value.
     """
-    try:
-        content = json.loads(path.read_bytes().decode("utf-8-sig"))
-    except OSError as error:
-        msg = f"{path} cannot be read: {error.strerror}. Check the path and its permissions."
-        raise DatasetError(msg) from error
-    except (ValueError, RecursionError) as error:
-        msg = f"a COCO file is JSON in UTF-8; {path} is not: {error}. Export it again."
-        raise DatasetError(msg) from error
+    content = read_json(path, "a COCO file", "Export it again.")
     try:
         return CocoFile.model_validate(content)
     except ValidationError as error:

@@ -16,6 +16,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from cracknet.datasets.json_files import read_json
 from cracknet.errors import DatasetError
 
 KNOWN_VERSIONS = (3, 4, 5, 6, 7)
@@ -69,14 +70,7 @@ def read_labelme(path: Path, *, any_version: bool = False) -> LabelmeFile:
         When it cannot be read, is not JSON, lacks a key, holds a wrong value, or has a version
         that is not known.
     """
-    try:
-        content = json.loads(path.read_bytes().decode("utf-8-sig"))
-    except OSError as error:
-        msg = f"{path} cannot be read: {error.strerror}. Check the path and its permissions."
-        raise DatasetError(msg) from error
-    except (ValueError, RecursionError) as error:
-        msg = f"a Labelme file is JSON in UTF-8; {path} is not: {error}. Save it again in Labelme."
-        raise DatasetError(msg) from error
+    content = read_json(path, "a Labelme file", "Save it again in Labelme.")
     try:
         file = LabelmeFile.model_validate(content)
     except ValidationError as error:
