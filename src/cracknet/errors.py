@@ -26,6 +26,10 @@ class EngineError(CrackNetError, RuntimeError):
     """The inference engine is not installed, or failed."""
 
 
+class MeasurementError(CrackNetError, ValueError):
+    """A crack cannot be measured, or no scale be found, from what is given."""
+
+
 class OutputError(CrackNetError, OSError):
     """A result cannot be written."""
 

@@ -43,6 +43,20 @@ def test_no_cracks_as_jpeg(run, tmp_path):
     assert not mask.any()
 
 
+def test_faint_cracks(run, tmp_path):
+    result = run(
+        "-o", tmp_path, "--count", 3, "--size", "64x64", "--cracks", 2, "--depth", "0.1-0.2",
+        "--distractors", "none",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    for path in sorted((tmp_path / "truth/train").glob("*.json")):
+        truth = json.loads(path.read_text())
+        assert truth["options"]["depth"] == [0.1, 0.2]
+        depths = [line["depth"] for crack in truth["cracks"] for line in crack["paths"]]
+        assert depths
+        assert all(0 < depth <= 0.2 for depth in depths)
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -51,6 +65,8 @@ def test_no_cracks_as_jpeg(run, tmp_path):
         ("--cracks", "3-1"),
         ("--cracks", "1.5"),
         ("--width-px", "wide"),
+        ("--depth", "0.5-0.2"),
+        ("--depth", "0.5-1.2"),
         ("--distractors", "ghosts"),
         ("--format", "bmp"),
         ("--seed", "-3"),

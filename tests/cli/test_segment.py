@@ -14,6 +14,8 @@ import pytest
 
 from cracknet.cli import main
 from cracknet.reporting.run import SUFFIXES
+from cracknet.segmentation import find_model
+from cracknet.segmentation.models import DEFAULT_MODEL
 from cracknet.synthesis import SceneOptions, render
 
 
@@ -135,6 +137,20 @@ def test_overwrite(segment, write_photos, tmp_path):
     assert "1 done, 0 skipped" in stdout
 
 
+def test_sensitivity(segment, write_photos, tmp_path):
+    write_photos(tmp_path / "in", ["a.png"])
+    shares = []
+    for name in ("low", "normal", "high"):
+        out = tmp_path / name
+        assert (
+            segment(tmp_path / "in", "-o", out, "--sensitivity", name, model=DEFAULT_MODEL)[0] == 0
+        )
+        told = json.loads((out / "run.json").read_text())["options"]["threshold"]
+        assert told == find_model(DEFAULT_MODEL).thresholds[name]
+        shares.append((cv2.imread(str(out / "a.mask.png"), 0) > 0).mean())
+    assert shares == sorted(shares)
+
+
 def test_the_number_of_cores_does_not_matter(segment, write_photos, tmp_path):
     write_photos(tmp_path / "in", ["a.png", "b.png", "c.png"])
     for jobs in (1, 2):
@@ -151,6 +167,9 @@ def test_the_number_of_cores_does_not_matter(segment, write_photos, tmp_path):
         (["--threshold", "-0.1"], "threshold must lie within 0 and 1; got -0.1"),
         (["--threshold", "nan"], "threshold must lie within 0 and 1; got nan"),
         (["--threshold", "half"], "'--threshold'"),
+        (["--sensitivity", "huge"], "one of low, normal, high; got 'huge'"),
+        (["--sensitivity", "low", "-t", "0.4"], "give one of them; got 0.4 and 'low'"),
+        (["--sensitivity", "high"], "no threshold for the sensitivity 'high'"),
         (["--engine", "abacus"], "engine must be one of"),
         (["--jobs", "0"], "at least 1; got 0"),
         (["--jobs", "many"], "'--jobs'"),

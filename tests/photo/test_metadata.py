@@ -155,3 +155,49 @@ def test_damaged_exif_never_fails_the_photo(tmp_path_factory, data):
 def test_exif_of_nothing(tmp_path, payload):
     (tmp_path / "a.jpg").write_bytes(jpeg_with_app1(payload))
     assert read_photo(tmp_path / "a.jpg").metadata == PhotoMetadata()
+
+
+SENSOR = {
+    41486: IFDRational(3954233, 1000),
+    41487: IFDRational(3958763, 1000),
+    41488: 2,
+    40962: 3456,
+    40963: 2304,
+    37382: IFDRational(125, 100),
+    41988: IFDRational(3, 2),
+}
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif", "a.webp"])
+def test_sensor_and_distance_from_every_format(tmp_path, name):
+    Image.new("RGB", (8, 4)).save(tmp_path / name, exif=exif_with(camera=SENSOR).tobytes())
+    metadata = read_photo(tmp_path / name).metadata
+    assert metadata.focal_plane_x_px_per_mm == pytest.approx(3954.233 / 25.4)
+    assert metadata.focal_plane_y_px_per_mm == pytest.approx(3958.763 / 25.4)
+    assert metadata.subject_distance_m == pytest.approx(1.25)
+    assert metadata.digital_zoom == pytest.approx(1.5)
+    assert (metadata.original_width_px, metadata.original_height_px) == (3456, 2304)
+
+
+@pytest.mark.parametrize(
+    ("unit", "expected"), [(None, 100 / 25.4), (2, 100 / 25.4), (3, 10.0), (4, 100.0), (1, None)]
+)
+def test_unit_of_the_focal_plane(unit, expected):
+    camera = {41486: IFDRational(100, 1)} | ({} if unit is None else {41488: unit})
+    resolution = metadata_of(exif_with(camera=camera)).focal_plane_x_px_per_mm
+    assert resolution == (None if expected is None else pytest.approx(expected))
+
+
+@pytest.mark.parametrize("ratio", [IFDRational(0, 1), IFDRational(1, 1), IFDRational(100, 100)])
+def test_no_digital_zoom(ratio):
+    assert metadata_of(exif_with(camera={41988: ratio})).digital_zoom is None
+
+
+@pytest.mark.parametrize("distance", [IFDRational(0, 1), IFDRational(0xFFFFFFFF, 1)])
+def test_unknown_and_infinite_distance(distance):
+    assert metadata_of(exif_with(camera={37382: distance})).subject_distance_m is None
+
+
+def test_zero_size_and_resolution_are_unknown():
+    metadata = metadata_of(exif_with(camera={40962: 0, 40963: 0, 41486: IFDRational(0, 1)}))
+    assert metadata == PhotoMetadata()

@@ -11,13 +11,14 @@ from cracknet.reporting.journal import JOURNAL, Journal, PhotoRow
 
 DONE = PhotoRow(
     "x/a", "in/x/a.jpg", "done", "", 640, 480, 0.0123456789, "2024-05-17T14:03:22", 47.1, 8.5, -3.0,
-    "Canon EOS", 1234, 567,
+    "Canon EOS", 3, 0.25, "a note", 1234, 567,
 )  # fmt: skip
 FAILED = PhotoRow("b", "in/b.jpg", "failed", 'b.jpg: "bad",\nsaid the decoder')
 
 COLUMNS = [
     "photo", "file", "status", "error", "width_px", "height_px", "crack_share", "taken",
     "latitude_deg", "longitude_deg", "altitude_m", "camera",
+    "cracks", "mm_per_px", "note",
 ]  # fmt: skip
 
 
@@ -103,6 +104,9 @@ def test_the_table_has_the_photographs_of_this_run_first(tmp_path):
         "longitude_deg": "8.5",
         "altitude_m": "-3.0",
         "camera": "Canon EOS",
+        "cracks": "3",
+        "mm_per_px": "0.25",
+        "note": "a note",
     }
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import json
 import shutil
 import threading
@@ -15,6 +16,7 @@ from cracknet.errors import ArgumentError, EngineError, OutputError
 from cracknet.photo import find_photos, read_photo
 from cracknet.reporting import run as run_module
 from cracknet.reporting.journal import JOURNAL, Journal
+from cracknet.reporting.photo_run import PixelBound
 from cracknet.reporting.run import SUFFIXES, own_result, segment_photos
 from cracknet.segmentation import Segmenter
 
@@ -460,7 +462,8 @@ def test_few_photographs_are_in_memory_at_once(run, dark, write_photos, tmp_path
 
 def test_photographs_in_work_wait_for_room(run, write_photos, tmp_path, monkeypatch):
     write_photos(tmp_path / "in", [f"{k}.png" for k in range(6)], size=(40, 50))
-    monkeypatch.setattr(run_module, "PIXELS_AT_ONCE", 2500)  # room for one
+    room_for_one = functools.partial(PixelBound, 2500)
+    monkeypatch.setattr(run_module, "PixelBound", room_for_one)
     lock, busy, most = threading.Lock(), [], []
     segment = Segmenter.segment
 

@@ -7,14 +7,17 @@ from collections.abc import Sequence
 
 import typer
 
+from cracknet.cli.change import change
 from cracknet.cli.dataset import dataset
 from cracknet.cli.evaluate import evaluate
 from cracknet.cli.export import export
 from cracknet.cli.finetune import finetune
+from cracknet.cli.measure import measure
 from cracknet.cli.models import models
 from cracknet.cli.options import version_option
 from cracknet.cli.quantise import quantise
 from cracknet.cli.render import render
+from cracknet.cli.report import report
 from cracknet.cli.reproduce import reproduce
 from cracknet.cli.scoreboard import scoreboard
 from cracknet.cli.segment import segment
@@ -31,12 +34,15 @@ app = typer.Typer(
 )
 for command in (
     segment,
+    measure,
+    change,
     models,
     render,
     evaluate,
     scoreboard,
     train,
     finetune,
+    report,
     reproduce,
     export,
     quantise,

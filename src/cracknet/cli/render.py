@@ -18,6 +18,10 @@ def render(
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same photographs.")] = 0,
     cracks: Annotated[str, typer.Option(help="Cracks a photograph: N or LEAST-MOST.")] = "1-3",
     width_px: Annotated[str, typer.Option(help="Crack width in pixels: W or LEAST-MOST.")] = "1-12",
+    depth: Annotated[
+        str,
+        typer.Option(help="Share of the light a crack takes away, 0 to 1: D or LEAST-MOST."),
+    ] = "0.3-0.9",
     mm_per_px: Annotated[float, typer.Option(help="Millimetres per pixel.")] = 0.2,
     distractors: Annotated[
         str,
@@ -52,6 +56,7 @@ def render(
             width=int(width),
             cracks=(int(fewest), int(most)),
             width_px=_numbers(width_px, "-", "--width-px"),
+            depth=_numbers(depth, "-", "--depth"),
             mm_per_px=mm_per_px,
             distractors=frozenset(name.strip() for name in names),
         )
@@ -78,7 +83,7 @@ def _numbers(text: str, separator: str, option: str) -> tuple[float, float]:
     """Read `A<separator>B`, or `A` for twice the same."""
     number = r"(\d+(?:\.\d+)?)"
     match = re.fullmatch(rf"{number}(?:{separator}{number})?", text.strip())
-    whole = option != "--width-px"
+    whole = option not in {"--width-px", "--depth"}
     if match is None or (whole and "." in text):
         message = f"{option} must be A{separator}B, like 1{separator}3; got {text!r}"
         raise typer.BadParameter(message)

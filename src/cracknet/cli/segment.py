@@ -7,6 +7,21 @@ from typing import Annotated
 
 import typer
 
+from cracknet.cli.measuring_options import (
+    blur_option,
+    bridge_option,
+    distance_option,
+    exposure_option,
+    format_option,
+    gamma_option,
+    judge_option,
+    least_length_option,
+    marker_option,
+    measuring,
+    mm_per_px_option,
+    scale_points_option,
+    standard_option,
+)
 from cracknet.cli.options import (
     engine_option,
     jobs_option,
@@ -23,8 +38,30 @@ def segment(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")],
     model: model_option = "cracknet-lite",
     threshold: Annotated[
-        float, typer.Option("--threshold", "-t", help="Probability from which a pixel is crack.")
-    ] = 0.5,
+        float | None,
+        typer.Option(
+            "--threshold", "-t", help="Probability from which a pixel is crack; 0.5 by default."
+        ),
+    ] = None,
+    sensitivity: Annotated[
+        str | None,
+        typer.Option(help="low, normal or high, in place of a threshold: the model's own."),
+    ] = None,
+    measure: Annotated[
+        bool, typer.Option("--measure/--no-measure", help="Measure the cracks, too.")
+    ] = True,
+    mm_per_px: mm_per_px_option = None,
+    marker: marker_option = None,
+    scale_points: scale_points_option = None,
+    distance_m: distance_option = None,
+    standard: standard_option = None,
+    exposure: exposure_option = None,
+    judge: judge_option = None,
+    least_length_px: least_length_option = None,
+    bridge_px: bridge_option = None,
+    blur_px: blur_option = None,
+    gamma: gamma_option = None,
+    formats: format_option = None,
     engine: engine_option = "openvino",
     precision: precision_option = "auto",
     jobs: jobs_option = None,
@@ -34,9 +71,10 @@ def segment(
     ] = 500,
     json_file: json_option = None,
 ) -> None:
-    """Find the cracks in photographs.
+    """Find and measure the cracks in photographs.
 
-    For each photograph this writes a mask, a probability and an overlay, and photos.csv for all.
+    For each photograph this writes a mask, a probability, an overlay and a measurement, and for
+    all of them photos.csv, cracks.csv and branches.csv. Without a scale, results are in px.
     Run again to go on where it was stopped; what is done is skipped.
     """
     from math import inf
@@ -60,6 +98,11 @@ def segment(
     if not 1e-6 <= max_megapixels < inf:
         msg = f"--max-megapixels must be a positive number; got {max_megapixels}."
         raise ArgumentError(msg)
+    how = measuring(
+        mm_per_px=mm_per_px, marker=marker, scale_points=scale_points, distance_m=distance_m,
+        standard=standard, exposure=exposure, judge=judge, least_length_px=least_length_px,
+        bridge_px=bridge_px, blur_px=blur_px, gamma=gamma, formats=formats,
+    )  # fmt: skip
     max_pixels = int(max_megapixels * 1e6)
     photos = [photo for photo in find_photos(paths) if not own_result(photo, out)]
     bar = Progress(
@@ -73,7 +116,12 @@ def segment(
     )
     with (
         Segmenter(
-            model, threshold=threshold, engine=engine, precision=precision, threads=jobs
+            model,
+            threshold=threshold,
+            sensitivity=sensitivity,
+            engine=engine,
+            precision=precision,
+            threads=jobs,
         ) as segmenter,
         bar,
     ):
@@ -85,6 +133,9 @@ def segment(
             if row.status == "failed":
                 console.print(f"failed: {row.error}", style="red", soft_wrap=True, markup=False)
             elif not skipped:
+                if row.note:
+                    text = f"{row.photo}: {row.note}"
+                    console.print(text, style="yellow", soft_wrap=True, markup=False)
                 megapixels += (row.width_px or 0) * (row.height_px or 0) / 1e6
             seconds = bar.tasks[task].elapsed or 0
             speed = f"{megapixels / seconds:.1f} MP/s" if seconds else ""
@@ -94,6 +145,7 @@ def segment(
             photos,
             out,
             segmenter,
+            measuring=how if measure else None,
             overwrite=overwrite,
             max_pixels=max_pixels,
             progress=step,

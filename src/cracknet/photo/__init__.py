@@ -1,6 +1,6 @@
 """Reading photographs: upright, gray (H, W) uint8, with their EXIF metadata."""
 
-from cracknet.photo.files import PHOTO_SUFFIXES, FoundPhoto, find_photos
+from cracknet.photo.files import PHOTO_SUFFIXES, FoundPhoto, find_photos, natural_key
 from cracknet.photo.metadata import PhotoMetadata
 from cracknet.photo.reading import DEFAULT_MAX_PIXELS, Photo, photo_from_array, read_photo
 
@@ -11,6 +11,7 @@ __all__ = [
     "Photo",
     "PhotoMetadata",
     "find_photos",
+    "natural_key",
     "photo_from_array",
     "read_photo",
 ]

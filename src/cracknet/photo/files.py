@@ -118,7 +118,7 @@ def _expand(given: str | Path) -> list[FoundPhoto]:
     if not files:
         raise PhotoError(nothing)
     photos = [FoundPhoto(file, PurePosixPath(file.relative_to(base).as_posix())) for file in files]
-    return sorted(photos, key=lambda photo: _natural(photo.relative))
+    return sorted(photos, key=lambda photo: natural_key(photo.relative))
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -158,7 +158,7 @@ def _is_photo_name(name: str) -> bool:
     return not name.startswith(".") and Path(name).suffix.lower() in PHOTO_SUFFIXES
 
 
-def _natural(relative: PurePosixPath) -> tuple[list[list[str | int]], str]:
+def natural_key(relative: PurePosixPath) -> tuple[list[list[str | int]], str]:
     """Sort key: numbers within a name by their value, letters without regard to case."""
     parts: list[list[str | int]] = [
         [

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 _OFFSET = re.compile(r"[+-]\d\d:\d\d|Z")
 _EMPTY = Directory("<", big=False, entries={})
+_UNIT_MM = {2: 25.4, 3: 10.0, 4: 1.0, 5: 0.001}
+"""FocalPlaneResolutionUnit in millimetres: inch and centimetre by Exif 2.32, section 4.6.5 (tag
+41488); millimetre and micrometre as some makers write."""
+_INFINITE = 0xFFFFFFFF
+"""Numerator of an infinite subject distance (Exif 2.32, section 4.6.5, tag 37382)."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,14 @@ class PhotoMetadata:
         Focal length in millimetres of the lens with the same view on 35 mm film.
     orientation
         EXIF orientation 1 to 8 as stored in the file; 1 where absent or not valid.
+    focal_plane_x_px_per_mm, focal_plane_y_px_per_mm
+        Pixels per millimetre of the sensor, along the stored rows and columns.
+    subject_distance_m
+        Distance to the subject in metres, as the autofocus took it; None also where infinite.
+    digital_zoom
+        Ratio of the digital zoom; None where none was used.
+    original_width_px, original_height_px
+        Size as the camera wrote it, as stored, not turned upright.
     """
 
     taken: str | None = None
@@ -53,6 +66,12 @@ class PhotoMetadata:
     focal_length_mm: float | None = None
     focal_length_35mm_mm: float | None = None
     orientation: int = 1
+    focal_plane_x_px_per_mm: float | None = None
+    focal_plane_y_px_per_mm: float | None = None
+    subject_distance_m: float | None = None
+    digital_zoom: float | None = None
+    original_width_px: int | None = None
+    original_height_px: int | None = None
 
 
 def read_metadata(exif: BinaryIO | None) -> PhotoMetadata:
@@ -89,9 +108,15 @@ def read_metadata(exif: BinaryIO | None) -> PhotoMetadata:
         longitude_deg=longitude if known else None,
         altitude_m=_altitude(gps),
         camera=_camera_name(main),
-        focal_length_mm=next((v for v in camera.ratios(Tag.FocalLength) if v > 0), None),
+        focal_length_mm=_positive_ratio(camera, Tag.FocalLength),
         focal_length_35mm_mm=float(camera.number(Tag.FocalLengthIn35mmFilm, 0)) or None,
         orientation=orientation if 1 <= orientation <= 8 else 1,
+        focal_plane_x_px_per_mm=_focal_plane(camera, Tag.FocalPlaneXResolution),
+        focal_plane_y_px_per_mm=_focal_plane(camera, Tag.FocalPlaneYResolution),
+        subject_distance_m=_subject_distance(camera),
+        digital_zoom=_digital_zoom(camera),
+        original_width_px=_positive(camera, Tag.ExifImageWidth),
+        original_height_px=_positive(camera, Tag.ExifImageHeight),
     )
 
 
@@ -141,6 +166,34 @@ def _altitude(gps: Directory) -> float | None:
         return None
     below = gps.number(GPS.GPSAltitudeRef, 0) in (1, 3)
     return -metres if below else metres
+
+
+def _positive_ratio(camera: Directory, tag: int) -> float | None:
+    return next((value for value in camera.ratios(tag) if value > 0), None)
+
+
+def _positive(camera: Directory, tag: int) -> int | None:
+    number = camera.number(tag, 0)
+    return number if number > 0 else None
+
+
+def _focal_plane(camera: Directory, tag: int) -> float | None:
+    """Give pixels per millimetre of the sensor; the unit is the inch where none is said."""
+    unit = _UNIT_MM.get(camera.number(Tag.FocalPlaneResolutionUnit, 2))
+    resolution = _positive_ratio(camera, tag)
+    return None if unit is None or resolution is None else resolution / unit
+
+
+def _subject_distance(camera: Directory) -> float | None:
+    if _INFINITE in camera.numbers(Tag.SubjectDistance)[:1]:
+        return None
+    return _positive_ratio(camera, Tag.SubjectDistance)
+
+
+def _digital_zoom(camera: Directory) -> float | None:
+    """Give the ratio; 0 and 1 both say that none was used."""
+    ratio = _positive_ratio(camera, Tag.DigitalZoomRatio)
+    return None if ratio == 1 else ratio
 
 
 def _camera_name(main: Directory) -> str | None:

@@ -6,11 +6,13 @@ import csv
 import io
 import json
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from cracknet.errors import OutputError
 from cracknet.files import write_whole
+from cracknet.measurement.files import PhotoMeasurement
+from cracknet.photo import PhotoMetadata
 
 JOURNAL = ".cracknet-photos.jsonl"
 
@@ -37,6 +39,12 @@ class PhotoRow:
     latitude_deg, longitude_deg, altitude_m : float or None
         EXIF position, WGS 84.
     camera : str or None
+    cracks : int or None
+        How many were measured; None where nothing was.
+    mm_per_px : float or None
+        The photograph's own scale.
+    note : str
+        What to know of a photograph that is done: why it has no scale, what was left out.
     bytes, modified_ns : int
         Of the file, to see whether it has changed since.
     """
@@ -53,8 +61,44 @@ class PhotoRow:
     longitude_deg: float | None = None
     altitude_m: float | None = None
     camera: str | None = None
+    cracks: int | None = None
+    mm_per_px: float | None = None
+    note: str = ""
     bytes: int = 0
     modified_ns: int = 0
+
+
+def photo_row(
+    name: str,
+    file: Path,
+    metadata: PhotoMetadata,
+    size: tuple[int, ...],
+    crack_share: float,
+) -> PhotoRow:
+    """Make the row of a photograph that is done, of (height, width) `size`."""
+    return PhotoRow(
+        photo=name,
+        file=str(file),
+        status="done",
+        width_px=size[1],
+        height_px=size[0],
+        crack_share=crack_share,
+        taken=metadata.taken,
+        latitude_deg=metadata.latitude_deg,
+        longitude_deg=metadata.longitude_deg,
+        altitude_m=metadata.altitude_m,
+        camera=metadata.camera,
+    )
+
+
+def with_measured(row: PhotoRow, measured: PhotoMeasurement | None) -> PhotoRow:
+    """Add to a row what was measured; nothing for None."""
+    if measured is None:
+        return row
+    of = measured.measurement
+    scale = None if of.scale is None else of.scale.mm_per_px
+    note = str(measured.about.get("problem", ""))
+    return replace(row, cracks=len(of.cracks), mm_per_px=scale, note=note)
 
 
 class Journal:

@@ -1,0 +1,1 @@
+"""From a mask to engineering: centreline, widths, scale, classes, and change between dates."""
