@@ -28,26 +28,31 @@ def main() -> None:
     """Render, report, print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--photos", type=int, default=100)
-    parser.add_argument("--scenes", type=int, default=10)
+    parser.add_argument("--scenes", type=int, default=5)
     parser.add_argument("--size", default="4000x3000")
+    parser.add_argument("--folder", type=Path, help="Render into this folder, or take what it has.")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     width, height = map(int, options.size.split("x"))
 
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as name:
-        out = Path(name) / "out"
-        cracks = make_folder(out, options.photos, options.scenes, height, width)
+        out = options.folder or Path(name) / "out"
+        if not (out / "run.json").is_file():
+            make_folder(out, options.photos, options.scenes, height, width)
         for what, words in (("html", []), ("html and pdf", ["--pdf"])):
             file = Path(name) / f"{len(rows)}.html"
-            done = run("report", out, "-o", file, *words)
+            numbers = file.with_suffix(".json")
+            done = run("report", out, "-o", file, "--json", numbers, *words)
+            totals = json.loads(numbers.read_text())["totals"]
             pdf = file.with_suffix(".pdf")
             rows.append(
                 {
                     "wrote": what,
-                    "photographs": options.photos,
+                    "photographs": totals["photographs"],
                     "size_px": options.size,
-                    "cracks": cracks,
+                    "cracks": totals["cracks"],
+                    "length_m": round(totals["length_mm"] / 1000),
                     **done,
                     "html_mb": round(file.stat().st_size / 1e6, 1),
                     "pdf_mb": round(pdf.stat().st_size / 1e6, 1) if words else None,
@@ -67,8 +72,8 @@ def main() -> None:
         options.json.write_text(json.dumps(content, indent=2) + "\n")
 
 
-def make_folder(out: Path, photos: int, scenes: int, height: int, width: int) -> int:
-    """Write what `segment` would have; return the number of all cracks."""
+def make_folder(out: Path, photos: int, scenes: int, height: int, width: int) -> None:
+    """Write what `segment` would have."""
     import cv2
 
     from cracknet.measurement.files import SUFFIX, PhotoMeasurement, measurement_json
@@ -78,8 +83,8 @@ def make_folder(out: Path, photos: int, scenes: int, height: int, width: int) ->
     options = replace(
         standard_scene(), height=height, width=width, cracks=(4, 12), width_px=(1.5, 14)
     )
-    out.mkdir(parents=True)
-    journal, total = Journal(out), 0
+    out.mkdir(parents=True, exist_ok=True)
+    journal = Journal(out)
     for scene in range(scenes):
         rendered = render(options, SEED + scene)
         measurement = truth(rendered)
@@ -94,9 +99,7 @@ def make_folder(out: Path, photos: int, scenes: int, height: int, width: int) ->
                 measurement_json(PhotoMeasurement(photo, str(file), measurement))
             )
             journal.add(PhotoRow(photo, str(file), "done", width_px=width, height_px=height))
-            total += len(measurement.cracks)
     (out / "run.json").write_text(json.dumps({"cracknet": "benchmark", "options": {}}))
-    return total
 
 
 def truth(rendered: Any) -> Any:

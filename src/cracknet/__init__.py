@@ -6,16 +6,22 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from cracknet.errors import CrackNetError
+    from cracknet.measurement.measure import measure
+    from cracknet.measurement.results import Measurement
+    from cracknet.measurement.scale import Scale
     from cracknet.photo import Photo, read_photo
     from cracknet.reporting.run import segment_photos
     from cracknet.segmentation import Segmentation, Segmenter, list_models, segment
 
 __all__ = [
     "CrackNetError",
+    "Measurement",
     "Photo",
+    "Scale",
     "Segmentation",
     "Segmenter",
     "list_models",
+    "measure",
     "read_photo",
     "segment",
     "segment_photos",
@@ -23,10 +29,13 @@ __all__ = [
 
 _HOMES = {
     "CrackNetError": "cracknet.errors",
+    "Measurement": "cracknet.measurement.results",
     "Photo": "cracknet.photo",
+    "Scale": "cracknet.measurement.scale",
     "Segmentation": "cracknet.segmentation",
     "Segmenter": "cracknet.segmentation",
     "list_models": "cracknet.segmentation",
+    "measure": "cracknet.measurement.measure",
     "read_photo": "cracknet.photo",
     "segment": "cracknet.segmentation",
     "segment_photos": "cracknet.reporting.run",
