@@ -89,9 +89,10 @@ def segment(
     )
 
     from cracknet.errors import ArgumentError
+    from cracknet.mosaic import segment_found
     from cracknet.photo import find_photos
     from cracknet.reporting.journal import PhotoRow
-    from cracknet.reporting.run import own_result, segment_photos
+    from cracknet.reporting.run import own_result
     from cracknet.segmentation import Segmenter
 
     console = Console(stderr=True)
@@ -141,7 +142,10 @@ def segment(
             speed = f"{megapixels / seconds:.1f} MP/s" if seconds else ""
             bar.update(task, advance=1, speed=speed)
 
-        result = segment_photos(
+        def window(name: str, done: int, total: int) -> None:
+            bar.update(task, description=f"{name}, window {done} of {total}")
+
+        result = segment_found(
             photos,
             out,
             segmenter,
@@ -149,6 +153,7 @@ def segment(
             overwrite=overwrite,
             max_pixels=max_pixels,
             progress=step,
+            windows=window,
         )
     done = len(result.rows) - len(result.failed) - result.skipped
     speed = result.megapixels / result.seconds

@@ -118,7 +118,7 @@ def gray_from_samples(
     if samples.dtype.kind not in "uif":
         msg = f"its samples are of the kind {samples.dtype}. Save it with 8 or 16 bits"
         raise PhotoError(msg)
-    black, white = _black_white(samples, stated_max)
+    black, white = black_white(samples, stated_max)
     gray = np.empty(samples.shape[:2], np.uint8)
     for top in range(0, len(samples), _BLOCK_ROWS):
         rows = slice(top, top + _BLOCK_ROWS)
@@ -136,7 +136,8 @@ def gray_from_samples(
     return gray
 
 
-def _black_white(samples: Samples, stated_max: int | None) -> tuple[float, float]:
+def black_white(samples: Samples, stated_max: int | None) -> tuple[float, float]:
+    """Decide which numbers are black and white, by the rule of `gray_from_samples`."""
     if samples.dtype.kind in "ui":
         greatest = max(int(samples.max()), stated_max or 0)
         return 0, next(full for full in (*_FULL_RANGES, 2**64) if greatest <= full)

@@ -79,6 +79,7 @@ def run_photos(
     work: Work,
     *,
     overwrite: bool = False,
+    names: Sequence[str] | None = None,
     progress: Callable[[PhotoRow, bool], None] | None = None,
 ) -> RunResult:
     """Do a work to photographs, and write photos.csv and run.json.
@@ -96,6 +97,8 @@ def run_photos(
     work : Work
     overwrite : bool
         Do all again.
+    names : sequence of str, optional
+        Of their results below the folder; by default as `name_results` has them.
     progress : callable, optional
         Called with each row, and True if it was skipped.
 
@@ -111,7 +114,7 @@ def run_photos(
     make_folder(out)
     _check_earlier(out, work.options, overwrite)
     journal = Journal(out)
-    names = [str(name) for name in name_results(photos)]
+    names = [str(name) for name in name_results(photos)] if names is None else list(names)
     if not overwrite:
         _check_others(journal, out, photos, names)
     write_run(out, work.options, {"status": "running"})

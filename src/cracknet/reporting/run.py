@@ -37,6 +37,7 @@ def segment_photos(
     measuring: Measuring | None = None,
     overwrite: bool = False,
     max_pixels: int = DEFAULT_MAX_PIXELS,
+    names: Sequence[str] | None = None,
     progress: Callable[[PhotoRow, bool], None] | None = None,
 ) -> RunResult:
     """Segment photographs and write mask, probability, overlay, photos.csv and run.json.
@@ -58,6 +59,8 @@ def segment_photos(
         Do all again.
     max_pixels : int
         Larger photographs fail before they are decoded.
+    names : sequence of str, optional
+        Of their results below the folder, instead of those made of the photographs' own.
     progress : callable, optional
         Called with each row, and True if it was skipped.
 
@@ -70,7 +73,7 @@ def segment_photos(
         same name, and `overwrite` is False.
     """
     work = _Segmenting(out, segmenter, measuring, max_pixels)
-    return run_photos(photos, out, work, overwrite=overwrite, progress=progress)
+    return run_photos(photos, out, work, overwrite=overwrite, names=names, progress=progress)
 
 
 class _Segmenting:
@@ -87,18 +90,9 @@ class _Segmenting:
 
     @property
     def options(self) -> dict[str, Any]:
-        segmenter, card = self.segmenter, self.segmenter.card
-        return {
-            "model": card.name,
-            "model_sha256": card.sha256,
-            "engine": segmenter.engine.name,
-            "precision": segmenter.precision,
-            "threshold": segmenter.threshold,
-            "tile_px": segmenter.tile_px,
-            "overlap_px": card.overlap_px,
-            "coarse_weight": card.coarse_weight,
-            "measure": self.measuring.as_dict() if self.measuring else None,
-        }
+        """As `cracknet.reporting.photo_run.Work` says."""
+        measure = self.measuring.as_dict() if self.measuring else None
+        return {**segmenter_options(self.segmenter), "measure": measure}
 
     def do(self, photo: FoundPhoto, name: str) -> PhotoRow:
         size, modified = stamp(photo.path)
@@ -140,7 +134,22 @@ class _Segmenting:
         return measured
 
 
+def segmenter_options(segmenter: Segmenter) -> dict[str, Any]:
+    """Return what decides a segmenter's results, as JSON values."""
+    card = segmenter.card
+    return {
+        "model": card.name,
+        "model_sha256": card.sha256,
+        "engine": segmenter.engine.name,
+        "precision": segmenter.precision,
+        "threshold": segmenter.threshold,
+        "tile_px": segmenter.tile_px,
+        "overlap_px": card.overlap_px,
+        "coarse_weight": card.coarse_weight,
+    }
+
+
 def own_result(photo: FoundPhoto, out: Path) -> bool:
     """Tell whether a file found as input is a result that CrackNet wrote below `out`."""
-    endings = (*SUFFIXES, WIDTH_PICTURE)
+    endings = (*SUFFIXES, WIDTH_PICTURE, ".mask.tif", ".probability.tif")
     return photo.path.name.endswith(endings) and out.resolve() in photo.path.resolve().parents
