@@ -1,31 +1,56 @@
-"""Average several weight files of one net into one.
+"""Average the weights of nets, each with its share: averages often do better than their parts.
 
-    python scripts/average_weights.py OUT.weights.h5 A.weights.h5 B.weights.h5 [...]
+    python scripts/average_weights.py -o runs/lite-hairlines/shipped.weights.h5 \
+        runs/lite-long/shipped.weights.h5:0.5 runs/lite-hairlines:0.5
 
-Weights of one run, far apart in its schedule, often do better averaged than any of them
-(Wortsman et al. 2022, "Model soups"); validation decides.
+A part is a file of weights, or a run's folder, whose running average at its last checkpoint is taken.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
-import sys
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import numpy as np
+
+from cracknet.nets import NETS
+from cracknet.training.checkpoints import read_checkpoint
 from cracknet.training.export import load_net
 
 
-def main(out: str, *parts: str, net: str = "cracknet-lite") -> None:
-    """Average and write."""
-    sets = [load_net(Path(part), net).get_weights() for part in parts]
-    model = load_net(Path(parts[0]), net)
-    model.set_weights([sum(same) / len(parts) for same in zip(*sets, strict=True)])
-    model.save_weights(out)
-    print(f"{out}: the average of {len(parts)}")
+def main() -> None:
+    """Read, average, write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="+", metavar="PART[:SHARE]", help="shares are 1 by default")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="a .weights.h5 file")
+    parser.add_argument("--net", default="cracknet-lite")
+    options = parser.parse_args()
+    parts = [part.partition(":") for part in options.parts]
+    shares = np.array([float(share or 1) for _, _, share in parts])
+    total: list[Any] | None = None
+    for (path, _, _), share in zip(parts, shares / shares.sum(), strict=True):
+        scaled = [share * weight for weight in _weights(Path(path), options.net)]
+        total = scaled if total is None else [a + b for a, b in zip(total, scaled, strict=True)]
+    net = NETS[options.net]()
+    net.set_weights(total)
+    net.save_weights(options.out)
+
+
+def _weights(path: Path, net: str) -> list[Any]:
+    if not path.is_dir():
+        return [np.asarray(weight) for weight in load_net(path, net).get_weights()]
+    checkpoint = read_checkpoint(path)
+    if checkpoint is None or not checkpoint.average:
+        msg = f"{path} holds no running average"
+        raise SystemExit(msg)
+    print(f"{path}: step {checkpoint.step}")
+    return list(checkpoint.average)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

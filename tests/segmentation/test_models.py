@@ -4,12 +4,20 @@ import dataclasses
 import hashlib
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
-from cracknet.errors import ModelError
+from cracknet.errors import ArgumentError, ModelError
 from cracknet.segmentation import ModelCard, Segmenter, find_model, list_models, models
-from cracknet.segmentation.models import DEFAULT_MODEL, WEIGHTS, read_card, sha256_of, write_card
+from cracknet.segmentation.models import (
+    DEFAULT_MODEL,
+    SENSITIVITIES,
+    WEIGHTS,
+    read_card,
+    sha256_of,
+    write_card,
+)
 from cracknet.segmentation.tiles import lay_axis
 
 
@@ -146,3 +154,26 @@ def test_a_card_comes_back_as_it_was_written(tmp_path):
 def test_sha256(content, tmp_path):
     (tmp_path / "file").write_bytes(content)
     assert sha256_of(tmp_path / "file") == hashlib.sha256(content).hexdigest()
+
+
+def test_the_shipped_models_name_three_thresholds():
+    for card in list_models():
+        low, normal, high = (card.threshold_for(name) for name in SENSITIVITIES)
+        assert 1 > low >= normal == 0.5 >= high > 0
+
+
+def test_thresholds_by_name():
+    card = ModelCard("dark", "unknown", Path("dark.xml"), thresholds={"low": 0.75, "high": 0.25})
+    assert (card.threshold_for("low"), card.threshold_for("high")) == (0.75, 0.25)
+    with pytest.raises(ArgumentError, match="no threshold for the sensitivity 'normal'"):
+        card.threshold_for("normal")
+    with pytest.raises(ArgumentError, match="one of low, normal, high; got 'higher'"):
+        card.threshold_for("higher")
+
+
+@pytest.mark.parametrize("found", [{"low": 1.5}, {"low": "0.5"}, {"lowest": 0.5}, [0.5], 0.5])
+def test_thresholds_of_a_wrong_kind(copied, found):
+    content = json.loads(copied.with_suffix(".json").read_text())
+    copied.with_suffix(".json").write_text(json.dumps({**content, "thresholds": found}))
+    with pytest.raises(ModelError, match="thresholds within 0 and 1 by sensitivity"):
+        find_model(copied)

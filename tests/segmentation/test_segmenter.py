@@ -266,6 +266,21 @@ def test_memory_is_the_photograph_and_a_few_tiles(dark_net):
 # What is refused
 
 
+def test_a_sensitivity_is_the_models_own_threshold():
+    with Segmenter(sensitivity="high") as high, Segmenter(sensitivity="low") as low:
+        assert high.threshold == high.card.thresholds["high"] < 0.5
+        assert low.threshold == low.card.thresholds["low"] >= 0.5
+
+
+def test_sensitivities_that_cannot_be(dark_net):
+    with pytest.raises(ArgumentError, match=r"give one of them; got 0\.4 and 'high'"):
+        Segmenter(threshold=0.4, sensitivity="high")
+    with pytest.raises(ArgumentError, match="one of low, normal, high; got 'huge'"):
+        Segmenter(sensitivity="huge")
+    with pytest.raises(ArgumentError, match="dark has no threshold for the sensitivity 'high'"):
+        Segmenter(dark_net, sensitivity="high")
+
+
 @pytest.mark.parametrize("threshold", [-0.01, 1.01, 50, float("nan"), float("inf")])
 def test_thresholds_outside_0_to_1(dark, dark_net, threshold):
     with pytest.raises(ArgumentError, match="threshold must lie within 0 and 1; got"):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from cracknet.synthesis import (
     straight_path,
 )
 from cracknet.synthesis.camera import expose, jpeg_round_trip, point_spread, uneven_light
+from cracknet.synthesis.options import least_depth
 
 BLANK = SceneOptions(
     height=64,
@@ -109,7 +111,7 @@ def test_distractors_leave_cracks_and_mask_as_they_are():
     assert plain.mask.any()
 
 
-@pytest.mark.parametrize("name", ["debris", "markings", "plants"])
+@pytest.mark.parametrize("name", ["debris", "markings", "plants", "openings", "captions"])
 def test_opaque_things_never_cover_a_crack(name):
     crack = straight_path((-5, 60), (133, 66), 6, depth=1.0)
     options = SceneOptions(
@@ -172,6 +174,21 @@ def test_random_options_keep_what_decides_the_truth():
         assert set(options.amounts) <= set(base.amounts)
         assert base.depth[0] <= options.depth[0] <= options.depth[1] <= base.depth[1]
     assert len({options.surface for options in seen}) > 2
+
+
+def test_faint_cracks_lie_on_smooth_surfaces():
+    faint = dataclasses.replace(standard_scene(), depth=(0.05, 0.2), width_px=(1, 3))
+    for seed in range(40):
+        options = random_options(np.random.default_rng(seed), faint)
+        assert least_depth(options.contrast, math.sqrt(3)) <= 0.2 + 1e-9
+    without = dataclasses.replace(faint, cracks=(0, 0))
+    contrasts = [random_options(np.random.default_rng(s), without).contrast for s in range(40)]
+    assert max(contrasts) > 0.1  # where there is no crack, none can drown
+
+
+def test_wide_cracks_stand_out_of_rougher_surfaces_than_thin_ones():
+    assert least_depth(0.1, 20) < least_depth(0.1, 1) == pytest.approx(0.325)
+    assert least_depth(0, 1) == 0
 
 
 def test_hard_negatives_have_at_least_one_distractor():

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cracknet.errors import ModelError
+from cracknet.errors import ArgumentError, ModelError
 from cracknet.files import write_whole
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
 DEFAULT_MODEL = "cracknet-lite"
+SENSITIVITIES = ("low", "normal", "high")
+"""Names of a model's thresholds, the highest threshold first."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,9 @@ class ModelCard:
         How photographs are cut for it.
     coarse_weight : float
         What the result of a second pass at half the photograph's size counts, 0 to 1; 0 for none.
+    thresholds : dict of str to float
+        Threshold by sensitivity (`SENSITIVITIES`), chosen on validation photographs by
+        `cracknet.scoring.sensitivity.choose_thresholds`; empty where none were chosen.
     licence : str
         On what terms the weights may be used, in plain words.
     scores : dict
@@ -53,12 +58,32 @@ class ModelCard:
     overlap_px: int = 256
     margin_px: int = 80
     coarse_weight: float = 0.0
+    thresholds: dict[str, float] = field(default_factory=dict)
     licence: str = "unknown"
     scores: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
     parameters: int = 0
     precision: str = "float"
     quantisation: dict[str, Any] = field(default_factory=dict)
+
+    def threshold_for(self, sensitivity: str) -> float:
+        """Return the threshold that a sensitivity names.
+
+        Raises
+        ------
+        ArgumentError
+            When there is no such sensitivity, or the card has no threshold for it.
+        """
+        if sensitivity not in SENSITIVITIES:
+            msg = f"the sensitivity is one of {', '.join(SENSITIVITIES)}; got {sensitivity!r}."
+            raise ArgumentError(msg)
+        if sensitivity not in self.thresholds:
+            msg = (
+                f"the model {self.name} has no threshold for the sensitivity {sensitivity!r} in "
+                "its card. Give a threshold instead."
+            )
+            raise ArgumentError(msg)
+        return self.thresholds[sensitivity]
 
     @property
     def size_mb(self) -> float:
@@ -136,7 +161,20 @@ def read_card(path: Path) -> ModelCard:
             f"{card.sha256!r} and {sizes}. Install or export the model again."
         )
         raise ModelError(msg)
+    if not _are_thresholds(card.thresholds):
+        msg = (
+            f"the model card {path} must hold thresholds within 0 and 1 by sensitivity; got "
+            f"{card.thresholds!r}. Install or export the model again."
+        )
+        raise ModelError(msg)
     return card
+
+
+def _are_thresholds(found: object) -> bool:
+    return isinstance(found, dict) and all(
+        name in SENSITIVITIES and isinstance(value, int | float) and 0 <= value <= 1
+        for name, value in found.items()
+    )
 
 
 def write_card(card: ModelCard, path: Path) -> None:

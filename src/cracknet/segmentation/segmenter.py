@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,15 @@ from cracknet.errors import ArgumentError, EngineError, ModelError
 from cracknet.photo import Photo, photo_from_array, read_photo
 from cracknet.segmentation.engines import ENGINES, Engine
 from cracknet.segmentation.models import DEFAULT_MODEL, ModelCard, find_model
-from cracknet.segmentation.tiles import STEP, Tile, blend_tile, cut_tile, lay_axis, lay_tiles
+from cracknet.segmentation.tiles import (
+    STEP,
+    Axis,
+    Tile,
+    blend_tile,
+    cut_tile,
+    lay_axis,
+    lay_tiles,
+)
 
 DEFAULT_THRESHOLD = 0.5
 
@@ -63,8 +71,11 @@ class Segmenter:
     ----------
     model : str or Path
         A shipped model's name (`cracknet.list_models`), or a .xml or .onnx file.
-    threshold : float
-        Probability from which a pixel is crack, 0 to 1.
+    threshold : float, optional
+        Probability from which a pixel is crack, 0 to 1; 0.5 by default.
+    sensitivity : str, optional
+        ``low``, ``normal`` or ``high``, in place of a threshold: that which the model's card
+        has for it.
     engine : str
         ``openvino``, or ``onnxruntime`` with an ONNX file.
     precision : str
@@ -77,7 +88,8 @@ class Segmenter:
     Raises
     ------
     ArgumentError
-        When a value is outside its range.
+        When a value is outside its range, threshold and sensitivity are both given, or the
+        model's card has no threshold for the sensitivity.
     ModelError
         When the model is missing or damaged.
     EngineError
@@ -95,17 +107,26 @@ class Segmenter:
         self,
         model: str | Path = DEFAULT_MODEL,
         *,
-        threshold: float = DEFAULT_THRESHOLD,
+        threshold: float | None = None,
+        sensitivity: str | None = None,
         engine: str = "openvino",
         precision: str = "auto",
         threads: int | None = None,
         tile_px: int | None = None,
     ) -> None:
-        self.threshold = check_threshold(threshold)
+        if threshold is not None and sensitivity is not None:
+            msg = (
+                "threshold and sensitivity name the same thing, give one of them; got "
+                f"{threshold} and {sensitivity!r}."
+            )
+            raise ArgumentError(msg)
+        self.threshold = check_threshold(DEFAULT_THRESHOLD if threshold is None else threshold)
         if engine not in ENGINES:
             msg = f"engine must be one of {', '.join(ENGINES)}; got {engine!r}."
             raise ArgumentError(msg)
         self.card: ModelCard = find_model(model)
+        if sensitivity is not None:
+            self.threshold = self.card.threshold_for(sensitivity)
         self.tile_px = self.card.tile_px if tile_px is None else tile_px
         if self.tile_px % STEP or self.tile_px <= self.card.overlap_px:
             msg = (
@@ -197,25 +218,58 @@ class Segmenter:
     def lay(self, gray: Gray, offset: tuple[int, int] = (0, 0)) -> Iterator[Tile]:
         """Lay the tiles of a photograph (H, W), as `probability` does."""
         rows, columns = (
-            lay_axis(
-                length,
-                self._tile_for(length),
-                self.card.overlap_px,
-                self.card.margin_px,
-                start,
-            )
-            for length, start in zip(gray.shape, offset, strict=True)
+            self.lay_along(length, start) for length, start in zip(gray.shape, offset, strict=True)
         )
         return lay_tiles(rows, columns)
 
-    def _at_one_size(self, gray: Gray, offset: tuple[int, int]) -> Probability:
-        """Blend the tiles of a photograph as it is."""
-        tiles = self.lay(gray, offset)
+    def lay_along(self, length: int, offset: int = 0) -> Axis:
+        """Lay the tiles along one side of a photograph of this length in px, as `lay` does."""
+        card = self.card
+        return lay_axis(length, self._tile_for(length), card.overlap_px, card.margin_px, offset)
+
+    def infer(self, pieces: Iterable[Gray]) -> Generator[Probability]:
+        """Run the net on tiles cut elsewhere, as they come: their results, in order.
+
+        The next tiles are asked for while the net runs, so that it never waits for them; a tile
+        or two for each of its workers are in memory at once.
+
+        Parameters
+        ----------
+        pieces : iterable of (T, U) uint8
+            Sides are multiples of 32.
+
+        Yields
+        ------
+        (T, U) float32
+
+        Raises
+        ------
+        EngineError
+            When the engine fails, or the Segmenter is closed.
+        ModelError
+            When the net gives another size than it was given.
+        """
         if self._closed:
             msg = "this Segmenter is closed. Make a new one, or segment within its `with` block."
             raise EngineError(msg)
+        running: deque[Future[Probability]] = deque()
+        try:
+            for piece in pieces:
+                running.append(self._pool.submit(self._infer_piece, piece))
+                if len(running) > 2 * self.engine.workers:
+                    yield running.popleft().result()
+            while running:
+                yield running.popleft().result()
+        finally:
+            for future in running:
+                future.cancel()
+
+    def _at_one_size(self, gray: Gray, offset: tuple[int, int]) -> Probability:
+        """Blend the tiles of a photograph as it is."""
+        tiles = list(self.lay(gray, offset))
         total = np.zeros(gray.shape, np.float32)
-        for tile, result in self._infer(gray, tiles):
+        results = self.infer(cut_tile(gray, tile) for tile in tiles)
+        for tile, result in zip(tiles, results, strict=True):
             blend_tile(total, result, tile)
         return total
 
@@ -226,24 +280,7 @@ class Segmenter:
         count = max(-(-(whole - overlap) // (self.tile_px - overlap)), 1)
         return -(-(whole + (count - 1) * overlap) // (count * STEP)) * STEP
 
-    def _infer(self, gray: Gray, tiles: Iterator[Tile]) -> Iterator[tuple[Tile, Probability]]:
-        """Run the net on all workers, a tile or two ahead of the blending."""
-        running: deque[tuple[Tile, Future[Probability]]] = deque()
-        try:
-            for tile in tiles:
-                running.append((tile, self._pool.submit(self._infer_tile, gray, tile)))
-                if len(running) > 2 * self.engine.workers:
-                    done, future = running.popleft()
-                    yield done, future.result()
-            while running:
-                done, future = running.popleft()
-                yield done, future.result()
-        finally:
-            for _, future in running:
-                future.cancel()
-
-    def _infer_tile(self, gray: Gray, tile: Tile) -> Probability:
-        piece = cut_tile(gray, tile)
+    def _infer_piece(self, piece: Gray) -> Probability:
         began = time.monotonic()
         result = self.engine.infer(piece)
         with self._lock:

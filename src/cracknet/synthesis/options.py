@@ -142,8 +142,9 @@ def random_options(
 ) -> SceneOptions:
     """Vary the look of a scene: surface, light, camera, depth, and which distractors.
 
-    Size, number of cracks, width range and scale stay as in `base`. Of the distractors of `base`
-    up to `most_distractors` are kept; a scene that can hold no crack keeps at least one.
+    Size, number of cracks, ranges of width and depth, and scale stay as in `base`; where its
+    cracks are faint, so is the surface, lest it drown them all. Of the distractors of `base` up to
+    `most_distractors` are kept; a scene that can hold no crack keeps at least one.
 
     Parameters
     ----------
@@ -174,7 +175,12 @@ def random_options(
     if count:
         chosen = rng.choice(list(pool), count, replace=False, p=weights / weights.sum()).tolist()
     surface = str(rng.choice(list(SURFACES)))
-    contrast = float(np.exp(rng.uniform(np.log(0.04), np.log(SURFACES[surface].contrast_max))))
+    # A crack of middle width at its darkest must stand out.
+    visible = base.depth[1] / least_depth(1.0, float(np.sqrt(np.prod(base.width_px))))
+    strongest = SURFACES[surface].contrast_max
+    if base.cracks[1] > 0:
+        strongest = max(min(strongest, visible), 0.02)
+    contrast = float(np.exp(rng.uniform(np.log(min(0.04, strongest)), np.log(strongest))))
     return dataclasses.replace(
         base,
         fill_variation=float(rng.choice([0.0, rng.uniform(0.1, 0.6)])),
@@ -191,6 +197,14 @@ def random_options(
         jpeg_quality=None if rng.random() < 0.4 else int(rng.integers(60, 98)),
         distractors={name: pool[name] * float(rng.uniform(0.5, 1.5)) for name in chosen},
     )
+
+
+def least_depth(contrast: float, width_px: float) -> float:
+    """Return the depth from which a crack stands out of a surface of this contrast.
+
+    What the surface drowns is no crack that a person could have marked. The figures are by eye.
+    """
+    return 1.3 * contrast * (1 + 1.5 / width_px)
 
 
 _RANGES = (

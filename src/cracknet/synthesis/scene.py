@@ -23,7 +23,7 @@ from cracknet.synthesis.generators import (
     straight_path,
 )
 from cracknet.synthesis.noise import Field, as_field, blur, relief, smooth_noise
-from cracknet.synthesis.options import SceneOptions
+from cracknet.synthesis.options import SceneOptions, least_depth
 from cracknet.synthesis.paths import Crack, CrackPath
 from cracknet.synthesis.surface import concrete
 
@@ -125,9 +125,8 @@ def _random_crack(options: SceneOptions, rng: np.random.Generator) -> Crack:
     kind = str(rng.choice(list(options.kinds)))
     low, high = options.width_px
     width = float(np.exp(rng.uniform(math.log(low), math.log(high))))
-    # What the surface drowns is no crack that a person could have marked.
     faintest, deepest = options.depth
-    faintest = min(deepest, max(faintest, 1.3 * options.contrast * (1 + 1.5 / width)))
+    faintest = min(deepest, max(faintest, least_depth(options.contrast, width)))
     # Light does not reach the ground of a wide crack.
     depth = float(deepest - (deepest - faintest) * rng.random() ** (1 + min(width / 3, 4)))
     extent = float(max(options.height, options.width))

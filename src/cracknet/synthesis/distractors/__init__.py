@@ -16,7 +16,9 @@ from cracknet.synthesis.distractors.built import (
     tiles,
 )
 from cracknet.synthesis.distractors.canvas import Canvas
+from cracknet.synthesis.distractors.captions import captions
 from cracknet.synthesis.distractors.objects import debris, markings, plants, scratches
+from cracknet.synthesis.distractors.openings import openings
 from cracknet.synthesis.distractors.shadows import cables, shadows
 from cracknet.synthesis.distractors.soiling import moss, stains, streaks
 
@@ -37,6 +39,8 @@ DISTRACTORS: dict[str, Callable[[Canvas, np.random.Generator, float], None]] = {
     "plants": plants,
     "shadows": shadows,
     "cables": cables,
+    "openings": openings,
+    "captions": captions,
 }
 """Every distractor by name, in the order of painting."""
 
