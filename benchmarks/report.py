@@ -81,7 +81,13 @@ def make_folder(out: Path, photos: int, scenes: int, height: int, width: int) ->
     from cracknet.synthesis import render, standard_scene
 
     options = replace(
-        standard_scene(), height=height, width=width, cracks=(4, 12), width_px=(1.5, 14)
+        standard_scene(),
+        height=height,
+        width=width,
+        cracks=(4, 10),
+        kinds=("straight", "arc", "natural", "branched"),
+        width_px=(1.5, 14),
+        distractors=(),
     )
     out.mkdir(parents=True, exist_ok=True)
     journal = Journal(out)

@@ -26,6 +26,18 @@ def data_folder():
 
 
 @pytest.fixture(scope="session")
+def weasyprint():
+    """WeasyPrint, which needs a system library, too; without it tests of the PDF are skipped."""
+    from cracknet.errors import OutputError
+    from cracknet.reporting.inspection.pdf import load_weasyprint
+
+    try:
+        return load_weasyprint()
+    except OutputError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
 def rendered():
     """Return a function: height, width and seed in, a rendered photograph with cracks out."""
     from cracknet.synthesis import render, standard_scene

@@ -75,8 +75,8 @@ def test_the_runs_own_standard(report, out):
     assert report(out)[0] == 2
 
 
+@pytest.mark.usefixtures("weasyprint")
 def test_a_pdf_beside_the_html(report, out):
-    pytest.importorskip("weasyprint")
     pdfium = pytest.importorskip("pypdfium2")
     status, said, _ = report(out, "--pdf", "--paper", "Letter")
     assert status == 0

@@ -136,3 +136,10 @@ def test_a_slanted_view_is_measured_on_the_concrete():
 def test_no_cracks_no_rows():
     assert crack_figures(measurement(), "w") == []
     assert branch_figures(measurement(), "w") == []
+
+
+def test_a_crack_too_thin_to_be_resolved_is_not_judged_as_wide_as_its_bound():
+    seen = []
+    thin = crack(line((0, 0), (50, 0), 1.0, method=GRAY, resolved=False))
+    crack_figures(measurement(thin, scale=GIVEN), "w", lambda w, u: seen.append((w, u)) or "")
+    assert seen == [(0.25, 0.25)]

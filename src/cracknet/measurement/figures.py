@@ -23,6 +23,9 @@ up. What a net calls probability is no more exact than this; an ideal coverage w
 Classifier = Callable[[float | None, float | None], str]
 """Names the class of a crack from its width in mm and that width's standard uncertainty."""
 
+RESOLVED_SHARE = 0.5
+"""Below this share of its length the width of a crack is an upper bound for its class."""
+
 ENOUGH_PROFILE = 0.2
 """From this share of a line's length on, widths from profiles stand for the whole line."""
 
@@ -153,6 +156,8 @@ def branch_normals(branch: Branch) -> npt.NDArray[np.float64]:
 
 def widths_mm(branch: Branch, scale: Scale) -> npt.NDArray[np.float64]:
     """Width at each point of a branch in mm, (N,), by the scale along the width's direction."""
+    if scale.homography is None:
+        return branch.widths_px * scale.mm_per_px
     return branch.widths_px * scale.mm_along(branch.points_px, branch_normals(branch))
 
 
@@ -236,10 +241,13 @@ def _crack_row(
     orientation, strength = _orientation(branches)
     bent = [(b.length_px, t) for b in branches if (t := _tortuosity(b)) is not None]
     uncertainty = None if scale is None else scale.uncertainty
+    resolved = sum(b.length_px for b in branches if b.resolved) / length
     width = spread = None
     if mm is not None and scale is not None:
         width = {"p95": mm.p95, "max": mm.most, "median": mm.median, "mean": mm.mean}[judged]
         spread = width_uncertainty_mm(width, mm.method, scale)
+        if resolved < RESOLVED_SHARE:
+            spread = max(spread, width)  # a bound, not a width: it may be anything below
     return CrackFigures(
         photo=photo,
         crack=crack.number,
@@ -261,7 +269,7 @@ def _crack_row(
         width_class=classify(width, spread) if classify else "",
         orientation_strength=strength,
         tortuosity=sum(size * t for size, t in bent) / sum(s for s, _ in bent) if bent else None,
-        resolved_share=sum(b.length_px for b in branches if b.resolved) / length,
+        resolved_share=resolved,
         width_max_x_px=px.place[0],
         width_max_y_px=px.place[1],
         width_method=px.method,

@@ -11,7 +11,7 @@ from cracknet.reporting.inspection import Heading, write_report
 from cracknet.reporting.inspection.pdf import load_weasyprint
 
 pdfium = pytest.importorskip("pypdfium2")
-pytest.importorskip("weasyprint")
+pytestmark = pytest.mark.usefixtures("weasyprint")
 
 
 @pytest.fixture

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from cracknet.errors import ArgumentError
 from cracknet.measurement.files import SUFFIX
+from cracknet.photo import natural_key
 from cracknet.reporting.journal import Journal, PhotoRow
 
 NOT_MEASURED = "segmented, but not measured. Run `cracknet measure` on the folder."
@@ -88,7 +88,7 @@ def read_folder(out: Path) -> ReportFolder:
         ReportItem(name, out / name, rows.get(name), _reason(rows.get(name), name in measured))
         for name in measured | rows.keys()
     ]
-    items.sort(key=lambda item: (_natural(item.element), _natural(item.photo)))
+    items.sort(key=lambda item: natural_key(PurePosixPath(item.photo)))
     return ReportFolder(out, run, tuple(items))
 
 
@@ -122,12 +122,3 @@ def read_run(out: Path) -> dict[str, Any]:
         msg = f"{path} is not a run of CrackNet. Check the folder's name."
         raise ArgumentError(msg)
     return content
-
-
-def _natural(name: str) -> list[tuple[int, int, str]]:
-    """Sort key: numbers by their value, letters without regard to case, the empty name first."""
-    return [
-        (0, int(part), "") if part.isdecimal() else (1, 0, part.casefold())
-        for part in re.split(r"(\d+)", name)
-        if part
-    ] + [(-1, 0, name)]

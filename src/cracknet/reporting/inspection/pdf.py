@@ -20,7 +20,7 @@ def load_weasyprint() -> Any:
         When it, or a system library that it needs, is not installed.
     """
     try:
-        import weasyprint  # type: ignore[import-untyped]
+        import weasyprint
     except ImportError as error:
         msg = (
             'a PDF needs WeasyPrint: pip install "cracknet[report]". Or print the HTML report from '
@@ -48,7 +48,7 @@ def pdf_of(contents: Contents) -> bytes:
         When WeasyPrint is not installed.
     """
     weasyprint = load_weasyprint()
-    from weasyprint.urls import (  # type: ignore[import-untyped]
+    from weasyprint.urls import (
         URLFetcher,
         URLFetcherResponse,
     )
