@@ -264,8 +264,14 @@ def _differences(pair: Pair, change: Change) -> dict[str, Any]:
                       "longer_sigma_px": round(long.length_change_sigma_px or 0, 3),
                       "grown": "grown" in long.state}  # fmt: skip
     if pair.kind in ("new", "gone"):
-        state = {"new": "new", "gone": "no longer visible"}[pair.kind]
-        found["found"] = any(c.state == state for c in change.cracks)
+        # A new crack that meets an old one is that one, grown by most of its length.
+        far = WALL_PX / 10
+        found["found"] = any(
+            (c.state == "new" or c.grown_px > far)
+            if pair.kind == "new"
+            else c.state == "no longer visible"
+            for c in change.cracks
+        )
     return found
 
 

@@ -143,3 +143,11 @@ def test_a_crack_too_thin_to_be_resolved_is_not_judged_as_wide_as_its_bound():
     thin = crack(line((0, 0), (50, 0), 1.0, method=GRAY, resolved=False))
     crack_figures(measurement(thin, scale=GIVEN), "w", lambda w, u: seen.append((w, u)) or "")
     assert seen == [(0.25, 0.25)]
+
+
+def test_width_is_at_right_angles_on_the_concrete():
+    """A strip at 45 degrees, on concrete that the view shows half as high as it is."""
+    scale = Scale(0.7, "marker", "a test", homography=np.diag([0.5, 1.0, 1.0]))
+    row = only(crack_figures(measurement(crack(line((0, 0), (80, 80), 2.0)), scale=scale), "w"))
+    # its border y = x + 2 sqrt(2) / 2 * 2 becomes y = 2 x + 2 sqrt(2): 2 sqrt(2) / sqrt(5) away
+    assert row.width_mean_mm == pytest.approx(2 * np.sqrt(2) / np.sqrt(5))

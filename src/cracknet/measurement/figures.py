@@ -155,10 +155,12 @@ def branch_normals(branch: Branch) -> npt.NDArray[np.float64]:
 
 
 def widths_mm(branch: Branch, scale: Scale) -> npt.NDArray[np.float64]:
-    """Width at each point of a branch in mm, (N,), by the scale along the width's direction."""
+    """Width at each point of a branch in mm, (N,), at right angles to it on the concrete."""
     if scale.homography is None:
         return branch.widths_px * scale.mm_per_px
-    return branch.widths_px * scale.mm_along(branch.points_px, branch_normals(branch))
+    normals = branch_normals(branch)
+    along = np.column_stack([normals[:, 1], -normals[:, 0]])
+    return branch.widths_px * scale.mm_across(branch.points_px, along)
 
 
 def length_mm(branch: Branch, scale: Scale) -> float:

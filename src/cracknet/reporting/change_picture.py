@@ -112,9 +112,12 @@ def _paled(gray: Gray, size: tuple[int, int]) -> Picture:
 def _draw_piece(picture: Picture, piece: Piece, factor: float, least_px: float) -> None:
     points = (piece.points_px + 0.5) * factor - 0.5
     thick = max(float(np.median(piece.widths_px)) * factor, least_px)
+    lines = [points]
     if piece.kind in ("outside", "matched"):
         thick = max(thick * 0.6, 1.5)
-    lines = _dashes(points, DASH_LINES * thick) if piece.kind in ("gone", "lost") else [points]
+    if piece.kind in ("gone", "lost"):
+        thick = min(thick, 2 * least_px)  # there is no crack to be covered, and dashes are short
+        lines = _dashes(points, DASH_LINES * thick)
     for rim, colour in ((2, (20, 20, 20)), (0, COLOURS[piece.kind])):
         if rim and piece.kind == "outside":
             continue

@@ -18,6 +18,9 @@ TIP_REACH_PX = 40.0
 ABRUPT_PX = 2.5
 """A crack that is still so wide where it ends does not fade: it stops."""
 
+PAST_MOST_PX = 3.0
+"""A tip further back than this is not where the stretch begins."""
+
 FADE_MOST_PX = 5.0
 """Greatest uncertainty that a fading tip is given."""
 
@@ -105,13 +108,18 @@ def missing_stretches(
     for number, part in lines.branches():
         for first, last in runs(lines.seen[part] & ~found[part]):
             start, stop = part.start + first, part.start + last
-            square = 0.0
+            square, beyond = 0.0, 0.0
             for end, at, outer in ((0, start, part.start), (1, stop - 1, part.stop - 1)):
                 if at == outer and lines.free[number, end]:
                     square += own_tips[number, end] ** 2
+                elif (tip := _nearest(lines.points[at], 2 * reach[at], places)) is None:
+                    square += (reach[at] / 2) ** 2
                 else:
-                    square += _other_end(lines.points[at], reach[at], places, sigmas) ** 2
-            length = float(lines.lengths[start:stop].sum())
+                    square += sigmas[tip] ** 2
+                    # It begins at the other's tip, not at the first point clearly past it.
+                    past = abs(float((lines.points[at] - places[tip]) @ lines.along[at]))
+                    beyond += min(past, PAST_MOST_PX) - float(lines.lengths[at]) / 2
+            length = float(lines.lengths[start:stop].sum()) + beyond
             sigma = math.sqrt(square + (length * float(np.median(lines.width_sigma))) ** 2)
             least = max(
                 options.least_length_px,
@@ -129,15 +137,12 @@ def _tips(
     return lines.points[ends[lines.free]], sigmas[lines.free]
 
 
-def _other_end(
-    point: npt.NDArray[np.float64],
-    reach: float,
-    places: npt.NDArray[np.float64],
-    sigmas: npt.NDArray[np.float64],
-) -> float:
-    if len(places):
-        distance = np.hypot(*(places - point).T)
-        nearest = int(distance.argmin())
-        if distance[nearest] <= 2 * reach:
-            return float(sigmas[nearest])
-    return reach / 2
+def _nearest(
+    point: npt.NDArray[np.float64], reach: float, places: npt.NDArray[np.float64]
+) -> int | None:
+    """Return which place is nearest to a point; None where none is within reach."""
+    if not len(places):
+        return None
+    distance = np.hypot(*(places - point).T)
+    nearest = int(distance.argmin())
+    return nearest if distance[nearest] <= reach else None

@@ -55,7 +55,7 @@ class ChangeOptions:
     found_share: float = 0.2
     sigmas: float = 2.0
     least_width_px: float = 0.3
-    least_length_px: float = 6.0
+    least_length_px: float = 10.0
     width_bias_px: float = 0.12
     tip_px: float = 1.5
     tip_width_px: float = 0.15

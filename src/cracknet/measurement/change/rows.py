@@ -11,12 +11,13 @@ import numpy.typing as npt
 
 from cracknet.measurement.change.growth import Stretch
 from cracknet.measurement.change.lines import Lines
-from cracknet.measurement.change.matching import Partners, runs
+from cracknet.measurement.change.matching import Partners
 from cracknet.measurement.change.millimetres import Millimetres
 from cracknet.measurement.change.options import ChangeOptions
 from cracknet.measurement.change.pairing import Paired, Seen
-from cracknet.measurement.change.results import CrackChange, Piece, PieceKind, State
-from cracknet.measurement.change.widening import Widening, compare_widths
+from cracknet.measurement.change.pieces import flags_of, pieces_of
+from cracknet.measurement.change.results import CrackChange, Piece, State
+from cracknet.measurement.change.widening import Widening, compare_widths, width_remarks
 
 THIN_PX = 1.5
 """A crack thinner than this in the other photograph may be there and not show."""
@@ -75,8 +76,8 @@ class Rows:
             grown_px=seen.seen_px, grown_mm=length_mm, width_after_px=width,
             width_after_mm=width_mm, seen_share=seen.seen_px / seen.whole_px,
             remark="; ".join(remarks),
-            pieces=(*_pieces(side.lines, use, "new"),
-                    *_pieces(side.lines, own & ~use, "outside")),
+            pieces=(*pieces_of(side.lines, use, "new"),
+                    *pieces_of(side.lines, own & ~use, "outside")),
         )  # fmt: skip
 
     def gone(self, number: int) -> CrackChange:
@@ -115,8 +116,8 @@ class Rows:
             "no longer visible", (number,), (), seen.seen_px, 0.0, seen.found_share,
             width_before_px=width, width_before_mm=width_mm,
             seen_share=seen.seen_px / seen.whole_px, remark="; ".join(remarks),
-            pieces=(*_pieces(side.lines, use, "gone"),
-                    *_pieces(side.lines, own & ~use, "outside")),
+            pieces=(*pieces_of(side.lines, use, "gone"),
+                    *pieces_of(side.lines, own & ~use, "outside")),
         )  # fmt: skip
 
     def outside(self, number: int, *, in_after: bool) -> CrackChange:
@@ -135,7 +136,7 @@ class Rows:
             width_before_mm=None if in_after else width_mm,
             width_after_mm=width_mm if in_after else None,
             seen_share=seen.seen_px / seen.whole_px if seen.whole_px else 0.0,
-            pieces=tuple(_pieces(side.lines, own, "outside")),
+            pieces=tuple(pieces_of(side.lines, own, "outside")),
         )
 
     def both(self, olds: tuple[int, ...], news: tuple[int, ...], paired: Paired) -> CrackChange:
@@ -266,19 +267,7 @@ class Rows:
         *,
         as_whole: bool,
     ) -> list[str]:
-        remarks = []
-        if wider is None:
-            remarks.append("too short to compare widths")
-        else:
-            if not wider.resolved:
-                remarks.append("thinner than a photograph resolves: widths are not judged")
-            elif wider.judged(self.options) and wider.change_px < 0:
-                remarks.append("narrower than before")
-            if not wider.like:
-                remarks.append("widths were found by different methods")
-            if parts and not as_whole:
-                length = sum(part.length_px for part in parts)
-                remarks.append(f"wider over {length:.0f} px of its length, not as a whole")
+        remarks = width_remarks(wider, parts, self.options, as_whole=as_whole)
         for side, flags, name in ((self.after, own, "BEFORE"), (self.before, old, "AFTER")):
             length = float(side.lines.lengths[flags & side.shown].sum())
             if length > self.options.least_length_px:
@@ -299,7 +288,7 @@ class Rows:
         as_whole: bool,
     ) -> Iterable[Piece]:
         lines = self.after.lines
-        grown = _flags(len(lines), sure)
+        grown = flags_of(len(lines), sure)
         orange = np.zeros(len(lines), bool)
         told: list[tuple[Widening, Flags]] = []
         if as_whole and wider is not None:
@@ -313,15 +302,15 @@ class Rows:
             if self.millimetres.scale is not None:
                 mm = float(np.median(part.differences_px * self._across(part)))
             orange |= flags
-            for piece in _pieces(lines, flags & ~grown, "widened"):
+            for piece in pieces_of(lines, flags & ~grown, "widened"):
                 yield replace(piece, change_px=part.change_px, change_mm=mm)
-        yield from _pieces(lines, own & ~lines.seen, "outside")
-        yield from _pieces(lines, own & lines.seen & ~grown & ~orange, "matched")
-        yield from _pieces(lines, grown, "grown")
+        yield from pieces_of(lines, own & ~lines.seen, "outside")
+        yield from pieces_of(lines, own & lines.seen & ~grown & ~orange, "matched")
+        yield from pieces_of(lines, grown, "grown")
         if not own.any():
-            yield from _pieces(self.before.lines, old & self.before.found, "matched")
-        gone = _flags(len(self.before.lines), [s for s in lost if s.sure])
-        yield from _pieces(self.before.lines, gone & old, "lost")
+            yield from pieces_of(self.before.lines, old & self.before.found, "matched")
+        gone = flags_of(len(self.before.lines), [s for s in lost if s.sure])
+        yield from pieces_of(self.before.lines, gone & old, "lost")
 
     def _median_width(self, lines: Lines, use: Flags) -> tuple[float, float | None]:
         width = float(np.median(lines.widths[use]))
@@ -337,7 +326,7 @@ class Rows:
         return float((factors * lines.lengths[use]).sum())
 
     def _stretch_mm(self, lines: Lines, stretches: list[Stretch]) -> float | None:
-        return self._length_mm(lines, _flags(len(lines), stretches))
+        return self._length_mm(lines, flags_of(len(lines), stretches))
 
     def _sigma_mm(
         self, sigma_px: float, change_mm: float | None, use: Flags, uncertain: float
@@ -352,20 +341,3 @@ class Rows:
 def _ratio(part: npt.NDArray[np.float64], whole: npt.NDArray[np.float64]) -> float:
     total = float(whole.sum())
     return min(1.0, float(part.sum()) / total) if total else 0.0
-
-
-def _flags(count: int, stretches: list[Stretch]) -> Flags:
-    flags = np.zeros(count, bool)
-    for stretch in stretches:
-        flags[stretch.start : stretch.stop] = True
-    return flags
-
-
-def _pieces(lines: Lines, flags: Flags, kind: PieceKind) -> Iterable[Piece]:
-    for _, part in lines.branches():
-        for start, stop in runs(flags[part]):
-            # One point more on either side joins it to its neighbours.
-            wide = slice(
-                max(part.start + start - 1, part.start), min(part.start + stop + 1, part.stop)
-            )
-            yield Piece(kind, lines.points[wide], lines.widths[wide])

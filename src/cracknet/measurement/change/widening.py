@@ -48,8 +48,10 @@ class Widening:
         Median of the differences, and its standard uncertainty.
     length_px : float
         Compared.
-    resolved, like : bool
-        Whether both photographs resolve it; whether both widths were found by one method.
+    resolved : (bool, bool)
+        Whether BEFORE and AFTER resolve it: a width that is not resolved is an upper bound.
+    like : bool
+        Whether both widths were found by one method.
     """
 
     index: npt.NDArray[np.intp]
@@ -59,18 +61,26 @@ class Widening:
     change_px: float
     sigma_px: float
     length_px: float
-    resolved: bool
+    resolved: tuple[bool, bool]
     like: bool
 
     def judged(self, options: ChangeOptions) -> bool:
         """Whether the difference is beyond its uncertainty and the least that counts."""
         least = max(options.least_width_px, options.sigmas * self.sigma_px)
-        return self.resolved and abs(self.change_px) > least
+        return self.told and abs(self.change_px) > least
+
+    @property
+    def told(self) -> bool:
+        """Whether the difference says something: the wider of both widths is no mere bound.
+
+        Where only the narrower is a bound, the true difference is at least what is stated.
+        """
+        return self.resolved[1 if self.change_px > 0 else 0]
 
     def stands_out(self) -> bool:
         """Whether it is a part that has widened by itself."""
         least = max(PART_LEAST_PX, PART_SIGMAS * self.sigma_px)
-        return self.resolved and self.change_px > least and self.length_px >= PART_COMPARED_PX
+        return self.told and self.change_px > least and self.length_px >= PART_COMPARED_PX
 
 
 def compare_widths(
@@ -119,7 +129,10 @@ def compare_widths(
 
     by_chance = MEDIAN_EFFICIENCY * scatter * math.sqrt(min(1, correlated / length))
     sigma = math.hypot(by_chance, by_scale, bias)
-    resolved = (before.resolved[there] & after.resolved[kept]).mean() > 0.5
+    resolved = (
+        bool(before.resolved[there].mean() > 0.5),
+        bool(after.resolved[kept].mean() > 0.5),
+    )
     return Widening(
         kept,
         differences,
@@ -128,9 +141,42 @@ def compare_widths(
         change,
         sigma,
         length,
-        bool(resolved),
+        resolved,
         like,
     )
+
+
+def width_remarks(
+    wider: Widening | None, parts: list[Widening], options: ChangeOptions, *, as_whole: bool
+) -> list[str]:
+    """Say what a reader of a width difference must know.
+
+    Parameters
+    ----------
+    wider : Widening, optional
+        Of the whole crack.
+    parts : list of Widening
+        Branches that have widened by themselves.
+    options : ChangeOptions
+    as_whole : bool
+        Whether the crack has widened as a whole.
+    """
+    if wider is None:
+        return ["too short to compare widths"]
+    remarks = []
+    if not wider.told:
+        remarks.append("thinner than a photograph resolves: widths are not judged")
+    elif wider.judged(options):
+        if wider.change_px < 0:
+            remarks.append("narrower than before")
+        if not all(wider.resolved):
+            remarks.append("one photograph does not resolve it: it changed at least so much")
+    if not wider.like:
+        remarks.append("widths were found by different methods")
+    if parts and not as_whole:
+        length = sum(part.length_px for part in parts)
+        remarks.append(f"wider over {length:.0f} px of its length, not as a whole")
+    return remarks
 
 
 def _comparable(

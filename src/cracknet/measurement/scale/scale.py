@@ -92,3 +92,16 @@ class Scale:
         half = 0.5 * np.asarray(directions, np.float64)
         ends = self.to_mm(points_px + half) - self.to_mm(points_px - half)
         return np.asarray(np.hypot(ends[:, 0], ends[:, 1]), np.float64)
+
+    def mm_across(self, points_px: Points, along: Points) -> npt.NDArray[np.float64]:
+        """Millimetres of width per pixel of width, (N,), of strips along (N, 2) unit vectors.
+
+        On a slanted view the width of a strip grows by the area's factor over the length's.
+        """
+        if self.homography is None:
+            return np.full(len(points_px), self.mm_per_px)
+        half = 0.5 * np.asarray(along, np.float64)
+        across = np.column_stack([-half[:, 1], half[:, 0]])
+        t, n = (self.to_mm(points_px + way) - self.to_mm(points_px - way) for way in (half, across))
+        area = np.abs(t[:, 0] * n[:, 1] - t[:, 1] * n[:, 0])
+        return np.asarray(area / np.hypot(t[:, 0], t[:, 1]), np.float64)

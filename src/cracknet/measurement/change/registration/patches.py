@@ -40,11 +40,14 @@ class Patches:
         Where the patch was found in BEFORE, and its middle in AFTER, px.
     found : (N,) bool
         Whether it was found: correlated well enough, and best not at the search's border.
+    likeness : (N,) float64
+        Greatest correlation within the search; -1 where BEFORE does not show the place.
     """
 
     before: Points
     after: Points
     found: npt.NDArray[np.bool_]
+    likeness: npt.NDArray[np.float64]
 
 
 def smooth_pair(before: Gray, after: Gray, factor: float) -> tuple[Gray, Gray]:
@@ -125,6 +128,7 @@ def find_patches(
     side = 2 * (HALF_PX + search_px) + 1
     offsets = np.zeros((len(centres), 2))
     found = np.zeros(len(centres), bool)
+    likeness = np.full(len(centres), -1.0)
     for k, (x, y) in enumerate(centres.astype(int)):
         move = np.eye(3)
         move[:2, 2] = HALF_PX + search_px - x, HALF_PX + search_px - y
@@ -137,11 +141,12 @@ def find_patches(
         if patch.std() < 0.5 or piece.std() < 0.5:
             continue
         fit = cv2.matchTemplate(piece, patch, cv2.TM_CCOEFF_NORMED)
+        likeness[k] = float(np.max(fit))
         offset = _peak(np.asarray(fit, np.float64))
         if offset is not None:
             offsets[k] = offset
             found[k] = True
-    return Patches(map_points(back, centres + offsets), centres, found)
+    return Patches(map_points(back, centres + offsets), centres, found, likeness)
 
 
 def median_factor(matrix: Matrix, points: Points) -> float:

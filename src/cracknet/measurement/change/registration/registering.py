@@ -41,6 +41,7 @@ from cracknet.measurement.change.registration.patches import (
 )
 from cracknet.measurement.change.registration.repeats import LIKE, second_place
 from cracknet.measurement.change.registration.result import Registration, slant_deg
+from cracknet.measurement.results import Points
 
 LEAST_SIDE_PX = 4 * HALF_PX
 """Smaller photographs hold no grid of patches."""
@@ -50,6 +51,9 @@ COARSE_REACH_PX = 3.0
 
 FINE_SEARCH_PX = 4
 """How far patches are searched in the second pass, px of AFTER."""
+
+CLEARLY = 0.8
+"""Share of the patches that must fit better at the place found than at the second best."""
 
 REACH_PX, REACH_DEVIATIONS = 1.5, 4.0
 """A patch counts as found again within this distance of the homography, or so many deviations."""
@@ -186,18 +190,43 @@ def _refine(
             f"{options.largest_residual_px:g} px is accepted. The place must be flat, and the "
             "lens without much distortion: photograph it straight on, or undistort both.",
         )
-    if (share := second_place(before, after, matrix)) > LIKE:
-        _refuse(
-            "repeats",
-            f"the wall's pattern repeats, and another place fits {share:.0%} as well. Photograph "
-            "it with something that is there only once, such as a mark or an edge.",
-        )
+    _check_repeats(smooth, matrix, tried.after[agree], second_place(before, after, matrix))
     middle = view.inner_px.mean(axis=0, keepdims=True)
     return Registration(
         matrix, fit.deviations, fit.deviation_px, matches, int(agree.sum()), len(agree),
         float(view.share), median_factor(matrix, view.inner_px),
         slant_deg(jacobians(matrix, middle)[0]), *shapes,
     )  # fmt: skip
+
+
+def _check_repeats(
+    smooth: tuple[Gray, Gray],
+    matrix: Matrix,
+    centres: Points,
+    second: tuple[float, tuple[float, float]],
+) -> None:
+    """Refuse where the patches themselves do not tell the place found from the second best.
+
+    Slats of shade look alike at any shift, and yet each patch of the wall below is there once:
+    nearly all of them fit better at the right place. Where the wall itself repeats, half do.
+    """
+    share, move = second
+    if share <= LIKE:
+        return
+    moved = np.eye(3)
+    moved[:2, 2] = move
+    here, there = (
+        find_patches(*smooth, place, centres, FINE_SEARCH_PX).likeness
+        for place in (matrix, moved @ matrix)
+    )
+    both = there > -1
+    if both.any() and (here > there)[both].mean() >= CLEARLY:
+        return
+    _refuse(
+        "repeats",
+        f"the wall's pattern repeats, and another place fits {share:.0%} as well. Photograph it "
+        "with something that is there only once, such as a mark or an edge.",
+    )
 
 
 def _usable(
