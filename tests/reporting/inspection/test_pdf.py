@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import ImageFile
 
 from cracknet.errors import OutputError
 from cracknet.reporting.inspection import Heading, write_report
@@ -75,3 +76,8 @@ def test_without_pango_the_error_names_it(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", fail)
     with pytest.raises(OutputError, match=r"lacks a system library.*Install Pango"):
         load_weasyprint()
+
+
+def test_photographs_cut_short_are_still_refused_after_a_pdf():
+    load_weasyprint()
+    assert ImageFile.LOAD_TRUNCATED_IMAGES is False

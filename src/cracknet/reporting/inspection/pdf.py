@@ -19,6 +19,9 @@ def load_weasyprint() -> Any:
     OutputError
         When it, or a system library that it needs, is not installed.
     """
+    from PIL import ImageFile
+
+    kept = ImageFile.LOAD_TRUNCATED_IMAGES
     try:
         import weasyprint
     except ImportError as error:
@@ -34,6 +37,10 @@ def load_weasyprint() -> Any:
             "`brew install pango` on macOS. Or print the HTML report from a browser."
         )
         raise OutputError(msg) from error
+    finally:
+        # It makes Pillow read truncated files without a word, for the whole process:
+        # https://github.com/Kozea/WeasyPrint/blob/main/weasyprint/images.py
+        ImageFile.LOAD_TRUNCATED_IMAGES = kept
     return weasyprint
 
 
