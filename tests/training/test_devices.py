@@ -110,7 +110,8 @@ def test_two_devices_train_as_one(tmp_path):
     assert set(alone["devices"]) == {1}
     assert set(both["devices"]) == {2}
     for one, other in zip(expected, found, strict=True):
-        np.testing.assert_allclose(other, one, rtol=1e-4, atol=1e-5)
+        # AdamW divides by a gradient's size: where that is rounding, so is the step's direction.
+        np.testing.assert_allclose(other, one, rtol=1e-4, atol=1e-4)
     run(2, 2, "parts")
     _, again = run(2, 4, "parts")
     for one, other in zip(found, again, strict=True):
