@@ -203,6 +203,20 @@ def test_a_corrected_mask_is_measured_anew(segmented):
     assert now["pier/b"] == lengths["pier/b"]
 
 
+def test_a_mask_corrected_after_segmenting_and_measuring_at_once_is_measured_anew(
+    dark, segmented, tmp_path
+):
+    both = tmp_path / "both"
+    segment_photos(find_photos([tmp_path / "in"]), both, dark, measuring=QUARTER)
+    assert measure_results(both, QUARTER).skipped == 2
+    mask = cv2.imread(str(both / "a.mask.png"), 0)
+    mask[:, 120:] = 0
+    cv2.imwrite(str(both / "a.mask.png"), mask)
+    before = float(rows(both)[0]["length_px"])
+    assert measure_results(both, QUARTER).skipped == 1
+    assert float(rows(both)[0]["length_px"]) < 0.6 * before
+
+
 def test_a_photograph_that_is_gone_is_measured_by_its_probability(segmented, tmp_path):
     (tmp_path / "in" / "a.png").unlink()
     first, _ = measure_results(segmented, QUARTER).rows

@@ -155,7 +155,8 @@ def measure_results(
         (row for row in journal.rows.values() if _is_segmented(out, row)),
         key=lambda row: natural_key(PurePosixPath(row.photo)),
     )
-    todo = [row for row in rows if overwrite or not _is_measured(out, row, measuring)]
+    wanted = json.loads(json.dumps(options["measure"]))  # as a measurement's file holds it
+    todo = [row for row in rows if overwrite or not _is_measured(out, row, wanted)]
     waiting = {row.photo for row in todo}
     done: dict[str, PhotoRow] = {row.photo: row for row in rows if row.photo not in waiting}
     for row in done.values():
@@ -376,12 +377,12 @@ def _told(row: PhotoRow) -> dict[str, Any]:
     return {name: value for name in names if (value := getattr(row, name)) is not None}
 
 
-def _is_measured(out: Path, row: PhotoRow, measuring: Measuring) -> bool:
+def _is_measured(out: Path, row: PhotoRow, wanted: Mapping[str, Any]) -> bool:
+    """Tell whether a mask, as it lies there, was measured with the options wanted."""
     path = Path(f"{out / row.photo}{MEASURED}")
     try:
         about = read_measurement(path).about
     except PhotoError:
         return False
-    wanted = json.loads(json.dumps(measuring.as_dict()))
-    mask = list(stamp(Path(f"{out / row.photo}.mask.png")))
-    return bool(about.get("measure") == wanted and about.get("mask", mask) == mask)
+    mask = list(stamp(Path(f"{out / row.photo}{MASK_ENDING}")))
+    return bool(about.get("measure") == wanted and about.get("mask") == mask)

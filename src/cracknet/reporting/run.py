@@ -126,7 +126,11 @@ class _Segmenting:
     def _measure(
         self, name: str, file: Path, result: Segmentation, mask: Mask, measuring: Measuring
     ) -> PhotoMeasurement:
-        about = {"model": self.segmenter.card.name, "threshold": self.segmenter.threshold}
+        about = {
+            "model": self.segmenter.card.name,
+            "threshold": self.segmenter.threshold,
+            "mask": list(stamp(Path(f"{self.out / name}{SUFFIXES[0]}"))),
+        }
         measured = measure_photo(
             name, file, result.photo, mask, result.probability, measuring, about
         )
