@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cracknet.measurement.results import Branch, MeasuredCrack, Measurement
@@ -85,6 +85,7 @@ def test_all_widths_nought():
         max_size=30,
     )
 )
+@example([(1.0, 1.0), (2.2250738585072014e-308, 99.0)])
 def test_bars_stay_inside_and_hold_all_length(pairs):
     widths, lengths = np.array(pairs).T
     svg = width_histogram(WidthProfile(widths, lengths), "px", (5.0,), ("#aaaaaa", "#bbbbbb"))

@@ -51,7 +51,8 @@ def width_histogram(
         return Markup("")
     top, step, cut = _bins(widths, lengths)
     count = round(top / step)
-    bins = np.minimum(widths / step, count - 1).astype(int)
+    # Cut first: a width far beyond a tiny step would overflow.
+    bins = np.minimum(np.minimum(widths, top) / step, count - 1).astype(int)
     classes = np.searchsorted(np.array(limits), widths, side="left")
     heights = np.zeros((count, len(colours)))
     np.add.at(heights, (bins, classes), lengths)
