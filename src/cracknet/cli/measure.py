@@ -75,18 +75,18 @@ def measure(
     )  # fmt: skip
     if len(paths) == 1 and out in (None, paths[0]) and is_segmented(paths[0]):
         target = paths[0]
-        with photo_run_bar("measuring") as step:
-            result = measure_folder(target, how, jobs=jobs, overwrite=overwrite, progress=step)
+        with photo_run_bar("measuring") as bar:
+            result = measure_folder(target, how, jobs=jobs, overwrite=overwrite, progress=bar.photo)
     else:
         if out is None:
             msg = "masks need a folder for their results. Name one with -o."
             raise typer.BadParameter(msg)
         target = out
         masks = find_masks(paths, images)
-        with photo_run_bar("measuring") as step:
+        with photo_run_bar("measuring") as bar:
             result = measure_masks(
                 masks, out, how, as_probability=probability, threshold=threshold, jobs=jobs,
-                overwrite=overwrite, progress=step,
+                overwrite=overwrite, progress=bar.photo,
             )  # fmt: skip
     cracks = sum(row.cracks or 0 for row in result.rows)
     done = len(result.rows) - len(result.failed) - result.skipped

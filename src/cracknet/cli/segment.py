@@ -79,23 +79,13 @@ def segment(
     """
     from math import inf
 
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
+    from cracknet.cli.progress import photo_run_bar
     from cracknet.errors import ArgumentError
     from cracknet.mosaic import segment_found
     from cracknet.photo import find_photos
-    from cracknet.reporting.journal import PhotoRow
     from cracknet.reporting.run import own_result
     from cracknet.segmentation import Segmenter
 
-    console = Console(stderr=True)
     if not 1e-6 <= max_megapixels < inf:
         msg = f"--max-megapixels must be a positive number; got {max_megapixels}."
         raise ArgumentError(msg)
@@ -106,15 +96,6 @@ def segment(
     )  # fmt: skip
     max_pixels = int(max_megapixels * 1e6)
     photos = [photo for photo in find_photos(paths) if not own_result(photo, out)]
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[speed]}"),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-    )
     with (
         Segmenter(
             model,
@@ -124,27 +105,8 @@ def segment(
             precision=precision,
             threads=jobs,
         ) as segmenter,
-        bar,
+        photo_run_bar("photos", len(photos)) as bar,
     ):
-        task = bar.add_task("photos", total=len(photos), speed="")
-        megapixels = 0.0
-
-        def step(row: PhotoRow, skipped: bool) -> None:
-            nonlocal megapixels
-            if row.status == "failed":
-                console.print(f"failed: {row.error}", style="red", soft_wrap=True, markup=False)
-            elif not skipped:
-                if row.note:
-                    text = f"{row.photo}: {row.note}"
-                    console.print(text, style="yellow", soft_wrap=True, markup=False)
-                megapixels += (row.width_px or 0) * (row.height_px or 0) / 1e6
-            seconds = bar.tasks[task].elapsed or 0
-            speed = f"{megapixels / seconds:.1f} MP/s" if seconds else ""
-            bar.update(task, advance=1, speed=speed)
-
-        def window(name: str, done: int, total: int) -> None:
-            bar.update(task, description=f"{name}, window {done} of {total}")
-
         result = segment_found(
             photos,
             out,
@@ -152,8 +114,8 @@ def segment(
             measuring=how if measure else None,
             overwrite=overwrite,
             max_pixels=max_pixels,
-            progress=step,
-            windows=window,
+            progress=bar.photo,
+            windows=bar.window,
         )
     done = len(result.rows) - len(result.failed) - result.skipped
     speed = result.megapixels / result.seconds

@@ -175,6 +175,16 @@ def area_mm2(crack: MeasuredCrack, scale: Scale) -> float:
     return sum(_polygon_area(polygon, scale) for polygon in crack.polygons_px)
 
 
+def profile_points(
+    methods: npt.NDArray[np.uint8], weights: npt.NDArray[np.float64]
+) -> npt.NDArray[np.bool_]:
+    """Tell which of (N,) points count for the widths of a line, by the rule of `CrackFigures`."""
+    counted = np.asarray(methods != WIDTH_METHODS.index("distance"))
+    if weights[counted].sum() < ENOUGH_PROFILE * weights.sum():
+        counted[:] = True
+    return counted
+
+
 def _polygon_area(polygon: Polygon, scale: Scale) -> float:
     outer, *holes = (abs(_ring_area(scale.to_mm(ring))) for ring in polygon)
     return outer - sum(holes)
@@ -203,9 +213,7 @@ def _width_statistics(branches: Sequence[Branch], factor: Scale | None) -> _Widt
     weights = np.concatenate([branch.weights_px for branch in branches])
     methods = np.concatenate([branch.methods for branch in branches])
     points = np.concatenate([branch.points_px for branch in branches])
-    profile = methods != WIDTH_METHODS.index("distance")
-    if weights[profile].sum() < ENOUGH_PROFILE * weights.sum():
-        profile[:] = True
+    profile = profile_points(methods, weights)
     values, weights, methods = values[profile], weights[profile], methods[profile]
     place = points[profile][int(values.argmax())]
     shares = np.bincount(methods, weights, minlength=len(WIDTH_METHODS))

@@ -56,17 +56,18 @@ def segment_found(
         When results cannot be written or do not fit on the disk.
     """
     names = [str(name) for name in name_results(found)]
-    named = list(zip(found, names, strict=True))
-    rasters = [pair for pair in named if is_raster(pair[0].path)]
-    photos = [pair for pair in named if pair not in rasters]
+    rasters: list[tuple[FoundPhoto, str]] = []
+    photos: list[tuple[FoundPhoto, str]] = []
+    for pair in zip(found, names, strict=True):
+        (rasters if is_raster(pair[0].path) else photos).append(pair)
     result = segment_photos(
         [photo for photo, _ in photos], out, segmenter, measuring=measuring, overwrite=overwrite,
         max_pixels=max_pixels, names=[name for _, name in photos], progress=progress,
     )  # fmt: skip
     began = time.monotonic()
+    journal = Journal(out)
     for raster, name in rasters:
         row, skipped = _segmented(raster, name, out, segmenter, overwrite, windows)
-        journal = Journal(out)
         journal.add(row)
         journal.write_table(names)
         if progress:

@@ -18,14 +18,18 @@ WEBP_QUALITY = 72
 
 def render_page(template: str, **values: Any) -> str:
     """Fill a template of `reporting/templates`; `version` is given to all."""
-    environment = Environment(
+    return page_environment().get_template(template).render(version=__version__, **values)
+
+
+def page_environment() -> Environment:
+    """Return what all templates of `reporting/templates` are filled by."""
+    return Environment(
         loader=PackageLoader("cracknet.reporting"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(template).render(version=__version__, **values)
 
 
 def webp_of(picture: Picture, quality: int = WEBP_QUALITY) -> bytes:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from cracknet.measurement.change.registration import Registration
 from cracknet.measurement.results import Points
-from cracknet.measurement.scale import Scale
+from cracknet.measurement.scale import Scale, width_factor
 
 AGREE = 0.02
 """Two scales of unstated uncertainty are expected to agree to this share each."""
@@ -47,22 +47,16 @@ class Millimetres:
     def across(self, points: Points, along: Points) -> npt.NDArray[np.float64]:
         """Millimetres per px of width of a crack that runs along (N, 2) unit vectors, (N,).
 
-        The width of a strip grows by the area's factor over the length's, also on a slanted view.
+        nan without a scale.
         """
-        normals = np.column_stack([-along[:, 1], along[:, 0]])
-        if self.scale is None or (self.scale.homography is None and not self.of_before):
-            return self.along(points, normals)
-        half = 0.5
-        corners = [self._mm(points + half * way) - self._mm(points - half * way)
-                   for way in (along, normals)]  # fmt: skip
-        area = corners[0][:, 0] * corners[1][:, 1] - corners[0][:, 1] * corners[1][:, 0]
-        return np.asarray(np.abs(area) / np.hypot(*corners[0].T), np.float64)
-
-    def _mm(self, points: Points) -> Points:
-        if self.scale is None:
-            return points
-        own = self.registration.to_before(points) if self.of_before else points
-        return self.scale.to_mm(own)
+        scale = self.scale
+        if scale is None:
+            return np.full(len(points), math.nan)
+        if not self.of_before:
+            return scale.mm_across(points, along)
+        return width_factor(
+            lambda own: scale.to_mm(self.registration.to_before(own)), points, along
+        )
 
 
 def choose_scale(

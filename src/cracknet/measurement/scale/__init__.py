@@ -6,7 +6,7 @@ from cracknet.measurement.scale.given import scale_given
 from cracknet.measurement.scale.markers import MarkerOptions, parse_marker, scale_from_marker
 from cracknet.measurement.scale.points import PointPair, parse_points, scale_from_points
 from cracknet.measurement.scale.raster import scale_of_transform
-from cracknet.measurement.scale.scale import Scale, ScaleMethod
+from cracknet.measurement.scale.scale import Scale, ScaleMethod, width_factor
 
 __all__ = [
     "MarkerOptions",
@@ -22,4 +22,5 @@ __all__ = [
     "scale_from_points",
     "scale_given",
     "scale_of_transform",
+    "width_factor",
 ]

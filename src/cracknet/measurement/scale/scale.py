@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
@@ -96,12 +97,22 @@ class Scale:
     def mm_across(self, points_px: Points, along: Points) -> npt.NDArray[np.float64]:
         """Millimetres of width per pixel of width, (N,), of strips along (N, 2) unit vectors.
 
-        On a slanted view the width of a strip grows by the area's factor over the length's.
+        See `width_factor`.
         """
         if self.homography is None:
             return np.full(len(points_px), self.mm_per_px)
-        half = 0.5 * np.asarray(along, np.float64)
-        across = np.column_stack([-half[:, 1], half[:, 0]])
-        t, n = (self.to_mm(points_px + way) - self.to_mm(points_px - way) for way in (half, across))
-        area = np.abs(t[:, 0] * n[:, 1] - t[:, 1] * n[:, 0])
-        return np.asarray(area / np.hypot(t[:, 0], t[:, 1]), np.float64)
+        return width_factor(self.to_mm, points_px, along)
+
+
+def width_factor(
+    mapping: Callable[[Points], Points], points: Points, along: Points
+) -> npt.NDArray[np.float64]:
+    """How much a mapping of the plane widens strips along (N, 2) unit vectors at points, (N,).
+
+    The width of a strip grows by the area's factor over the length's.
+    """
+    half = 0.5 * np.asarray(along, np.float64)
+    across = np.column_stack([-half[:, 1], half[:, 0]])
+    t, n = (mapping(points + way) - mapping(points - way) for way in (half, across))
+    area = np.abs(t[:, 0] * n[:, 1] - t[:, 1] * n[:, 0])
+    return np.asarray(area / np.hypot(t[:, 0], t[:, 1]), np.float64)

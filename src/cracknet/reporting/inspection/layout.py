@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from cracknet import __version__
 from cracknet.measurement.figures import WIDTH_UNCERTAINTY_PX
@@ -23,6 +23,7 @@ from cracknet.reporting.inspection.settings import (
     scales_used,
 )
 from cracknet.reporting.inspection.summary import Summary
+from cracknet.reporting.pages import page_environment
 
 _PIECE = 1 << 16
 
@@ -100,13 +101,7 @@ def report_pieces(contents: Contents, address: Callable[[PhotoPage], str]) -> It
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("cracknet.reporting"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment()
     filters: dict[str, Callable[..., Any]] = {
         "width": words.width,
         "as_length": words.length,

@@ -12,10 +12,10 @@ import numpy.typing as npt
 
 from cracknet.arrays import Gray
 from cracknet.errors import OutputError
+from cracknet.measurement.figures import widths_mm
 from cracknet.measurement.results import Branch, Measurement
 from cracknet.reporting.inspection.bands import WidthClasses, plain_colour
 from cracknet.reporting.inspection.labels import place_labels
-from cracknet.reporting.inspection.profiles import shown_widths
 from cracknet.reporting.inspection.scale_bar import add_scale_bar
 from cracknet.reporting.width_legend import letter_px
 from cracknet.reporting.width_overlay import BRIGHTNESS
@@ -117,7 +117,7 @@ def draw_cracks(
     if scale is None:
         kinds = np.zeros(sum(len(branch.widths_px) for branch in branches), np.intp)
     else:
-        kinds = classes.index(np.concatenate([shown_widths(branch, scale) for branch in branches]))
+        kinds = classes.index(np.concatenate([widths_mm(branch, scale) for branch in branches]))
     colours = [plain_colour()] if scale is None else list(classes.colours)
     lines = picture.copy()
     for (kind, thickness), pieces in sorted(_pieces(branches, kinds, size).items()):

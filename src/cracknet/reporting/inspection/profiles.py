@@ -8,16 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from cracknet.measurement.figures import ENOUGH_PROFILE, length_mm, widths_mm
-from cracknet.measurement.results import WIDTH_METHODS, Branch, MeasuredCrack, Measurement
+from cracknet.measurement.figures import length_mm, profile_points, widths_mm
+from cracknet.measurement.results import Branch, MeasuredCrack, Measurement
 from cracknet.measurement.scale import Scale
 
 Values = npt.NDArray[np.float64]
 
 ROSE_PARTS = 18
 """Of 10 degrees each, the first about 0 degrees."""
-
-_DISTANCE = WIDTH_METHODS.index("distance")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,13 +42,6 @@ def width_profile(measurement: Measurement) -> WidthProfile:
     )
 
 
-def shown_widths(branch: Branch, scale: Scale) -> Values:
-    """Widths of a branch in mm; where the scale is one everywhere, without its directions."""
-    if scale.homography is None:
-        return branch.widths_px * scale.mm_per_px
-    return widths_mm(branch, scale)
-
-
 def _crack_profile(crack: MeasuredCrack, scale: Scale | None) -> tuple[Values, Values]:
     branches = [branch for branch in crack.branches if branch.length_px > 0]
     if not branches:
@@ -61,11 +52,9 @@ def _crack_profile(crack: MeasuredCrack, scale: Scale | None) -> tuple[Values, V
         widths = np.concatenate([branch.widths_px for branch in branches])
         lengths = weights
     else:
-        widths = np.concatenate([shown_widths(branch, scale) for branch in branches])
+        widths = np.concatenate([widths_mm(branch, scale) for branch in branches])
         lengths = np.concatenate([_lengths_mm(branch, scale) for branch in branches])
-    profile = methods != _DISTANCE
-    if weights[profile].sum() < ENOUGH_PROFILE * weights.sum():
-        profile[:] = True
+    profile = profile_points(methods, weights)
     return widths[profile], lengths[profile] * (lengths.sum() / lengths[profile].sum())
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
-from cracknet.measurement.figures import BranchFigures, CrackFigures
 from cracknet.reporting.streams import appearing_whole
 from cracknet.reporting.tables.columns import columns_of, values_of
+from cracknet.reporting.tables.paired import paired_tables
 from cracknet.reporting.tables.rows import MeasuredRows
 
 
@@ -32,16 +32,7 @@ def csv_tables(out: Path) -> Iterator[Callable[[MeasuredRows], None]]:
     OutputError
         When they cannot be written.
     """
-    with ExitStack() as stack:
-        crack = stack.enter_context(_table(out / "cracks.csv", CrackFigures))
-        branch = stack.enter_context(_table(out / "branches.csv", BranchFigures))
-
-        def add(rows: MeasuredRows) -> None:
-            for row in rows.cracks:
-                crack(row)
-            for piece in rows.branches:
-                branch(piece)
-
+    with paired_tables(out, ".csv", _table) as add:
         yield add
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from cracknet import __version__
-from cracknet.measurement.figures import BranchFigures, CrackFigures
 from cracknet.reporting.streams import appearing_whole
 from cracknet.reporting.tables.columns import Value, columns_of, values_of
+from cracknet.reporting.tables.paired import paired_tables
 from cracknet.reporting.tables.rows import MeasuredRows
 
 ROWS_A_GROUP = 65_536
@@ -37,16 +37,7 @@ def parquet_tables(out: Path) -> Iterator[Callable[[MeasuredRows], None]]:
     OutputError
         When they cannot be written.
     """
-    with ExitStack() as stack:
-        crack = stack.enter_context(_table(out / "cracks.parquet", CrackFigures))
-        branch = stack.enter_context(_table(out / "branches.parquet", BranchFigures))
-
-        def add(rows: MeasuredRows) -> None:
-            for row in rows.cracks:
-                crack(row)
-            for piece in rows.branches:
-                branch(piece)
-
+    with paired_tables(out, ".parquet", _table) as add:
         yield add
 
 
