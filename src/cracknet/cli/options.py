@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -44,3 +45,15 @@ def write_json(path: Path | None, content: Any) -> None:
         from cracknet.files import write_whole
 
         write_whole(path, (json.dumps(content, indent=2) + "\n").encode())
+
+
+def numbers(text: str, separator: str, option: str) -> tuple[float, float]:
+    """Read ``A<separator>B``, or ``A`` for twice the same."""
+    number = r"(\d+(?:\.\d+)?)"
+    match = re.fullmatch(rf"{number}(?:{separator}{number})?", text.strip())
+    whole = option not in {"--width-px", "--depth"}
+    if match is None or (whole and "." in text):
+        message = f"{option} must be A{separator}B, like 1{separator}3; got {text!r}"
+        raise typer.BadParameter(message)
+    first = float(match[1])
+    return first, float(match[2]) if match[2] else first

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from cracknet.cli.options import numbers
 
 
 def render(
@@ -46,8 +47,8 @@ def render(
     from cracknet.errors import ArgumentError, OutputError
     from cracknet.synthesis import DISTRACTORS, standard_scene, write_rendered_set
 
-    width, height = _numbers(size, "x", "--size")
-    fewest, most = (0, 0) if no_cracks else _numbers(cracks, "-", "--cracks")
+    width, height = numbers(size, "x", "--size")
+    fewest, most = (0, 0) if no_cracks else numbers(cracks, "-", "--cracks")
     names = {"all": list(DISTRACTORS), "none": []}.get(distractors, distractors.split(","))
     try:
         options = dataclasses.replace(
@@ -55,8 +56,8 @@ def render(
             height=int(height),
             width=int(width),
             cracks=(int(fewest), int(most)),
-            width_px=_numbers(width_px, "-", "--width-px"),
-            depth=_numbers(depth, "-", "--depth"),
+            width_px=numbers(width_px, "-", "--width-px"),
+            depth=numbers(depth, "-", "--depth"),
             mm_per_px=mm_per_px,
             distractors=frozenset(name.strip() for name in names),
         )
@@ -77,15 +78,3 @@ def render(
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
     typer.echo(f"{counts.written} rendered, {counts.skipped} were there already, in {output}")
-
-
-def _numbers(text: str, separator: str, option: str) -> tuple[float, float]:
-    """Read `A<separator>B`, or `A` for twice the same."""
-    number = r"(\d+(?:\.\d+)?)"
-    match = re.fullmatch(rf"{number}(?:{separator}{number})?", text.strip())
-    whole = option not in {"--width-px", "--depth"}
-    if match is None or (whole and "." in text):
-        message = f"{option} must be A{separator}B, like 1{separator}3; got {text!r}"
-        raise typer.BadParameter(message)
-    first = float(match[1])
-    return first, float(match[2]) if match[2] else first

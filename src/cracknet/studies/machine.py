@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 import re
 from contextlib import suppress
@@ -14,6 +13,8 @@ import keras
 
 from cracknet import __version__
 from cracknet.errors import TrainingError
+from cracknet.segmentation.engines import available_cores
+from cracknet.studies.processor import memory_gib, processor_name, read_text
 
 _PACKAGES = {
     "tensorflow": ("tensorflow", "tensorflow-cpu"),
@@ -36,15 +37,11 @@ def versions() -> dict[str, str]:
 
 def hardware() -> dict[str, str | int]:
     """Return processor, its cores that may be used, memory in GiB, and accelerators."""
-    try:
-        cores = len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS and Windows
-        cores = os.cpu_count() or 1
-    found: dict[str, str | int] = {"processor": _processor(), "cores": cores}
-    if memory := re.search(r"MemTotal:\s+(\d+) kB", _read(Path("/proc/meminfo"))):
-        found["memory_gib"] = round(int(memory[1]) / 2**20)
+    found: dict[str, str | int] = {"processor": processor_name(), "cores": available_cores()}
+    if memory := memory_gib():
+        found["memory_gib"] = memory
     cards = sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))
-    names = [match[1] for card in cards if (match := re.search(r"Model:\s*(.+)", _read(card)))]
+    names = [match[1] for card in cards if (match := re.search(r"Model:\s*(.+)", read_text(card)))]
     if names:
         found["accelerators"] = ", ".join(names)
     with suppress(AttributeError, ImportError, NotImplementedError):  # not every backend can tell
@@ -66,15 +63,3 @@ def sha256_of(path: Path) -> str:
     except OSError as error:
         msg = f"the weights {path} cannot be read: {error.strerror}. Train this net again."
         raise TrainingError(msg) from error
-
-
-def _processor() -> str:
-    match = re.search(r"model name\s*:\s*(.+)", _read(Path("/proc/cpuinfo")))
-    return match[1] if match else platform.processor() or platform.machine()
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8", errors="replace")
-    except OSError:
-        return ""
