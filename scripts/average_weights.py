@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +32,20 @@ def main() -> None:
     parser.add_argument("--net", default="cracknet-lite")
     options = parser.parse_args()
     parts = [part.partition(":") for part in options.parts]
-    shares = np.array([float(share or 1) for _, _, share in parts])
+    shares = {Path(path): float(share or 1) for path, _, share in parts}
+    average_of(shares, options.net).save_weights(options.out)
+
+
+def average_of(shares: Mapping[Path, float], net: str) -> Any:
+    """Return a net with the average weights of files and runs, each counting by its share."""
+    whole = sum(shares.values())
     total: list[Any] | None = None
-    for (path, _, _), share in zip(parts, shares / shares.sum(), strict=True):
-        scaled = [share * weight for weight in _weights(Path(path), options.net)]
+    for path, share in shares.items():
+        scaled = [share / whole * weight for weight in _weights(path, net)]
         total = scaled if total is None else [a + b for a, b in zip(total, scaled, strict=True)]
-    net = NETS[options.net]()
-    net.set_weights(total)
-    net.save_weights(options.out)
+    averaged = NETS[net]()
+    averaged.set_weights(total)
+    return averaged
 
 
 def _weights(path: Path, net: str) -> list[Any]:
