@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-import openvino as ov
-import openvino.opset13 as ops
 import pytest
 
 from cracknet.errors import ArgumentError, ModelError
 from cracknet.segmentation import list_models
 from cracknet.segmentation.cost import count_multiply_adds, multiply_adds_of
+from cracknet.segmentation.openvino import import_openvino
+
+ov = import_openvino()
+ops = ov.opset13
 
 
 def constant(*shape):

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import numpy as np
-import openvino as ov
 import pytest
 
 from cracknet.segmentation.models import find_model
+from cracknet.segmentation.openvino import import_openvino
 from cracknet.training.integers import quantise_net
 from cracknet.training.net_parts import CONVOLUTIONS, net_parts, rank_parts
+
+ov = import_openvino()
 
 
 def read(path):

@@ -5,7 +5,6 @@ import sys
 from dataclasses import replace
 
 import numpy as np
-import openvino as ov
 import pytest
 
 from cracknet.datasets.named_sets import find_named_sets
@@ -14,10 +13,13 @@ from cracknet.errors import ArgumentError, DatasetError, ModelError, OutputError
 from cracknet.segmentation import Segmenter
 from cracknet.segmentation.engines import ENGINES
 from cracknet.segmentation.models import find_model, write_card
+from cracknet.segmentation.openvino import import_openvino
 from cracknet.training.net_parts import CONVOLUTIONS, net_parts
 from cracknet.training.quantising import Quantising, quantise, worst
 
 FEW = Quantising(samples=6)
+
+ov = import_openvino()
 
 
 @pytest.fixture(scope="module")

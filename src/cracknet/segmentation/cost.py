@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cracknet.errors import ArgumentError, ModelError
+from cracknet.segmentation.openvino import import_openvino
 
 COST_TILE_PX = 448
 """Side of the tile that costs are stated for, the paper's input."""
@@ -69,7 +70,7 @@ def count_multiply_adds(file: Path, height: int = COST_TILE_PX, width: int = COS
     ArgumentError
         When a side is not positive.
     """
-    import openvino as ov
+    ov = import_openvino()
 
     if height < 1 or width < 1:
         msg = f"a tile must be at least 1x1 px; got {width}x{height}."

@@ -14,6 +14,7 @@ import numpy as np
 
 from cracknet.arrays import Gray, Probability
 from cracknet.errors import ArgumentError, EngineError, ModelError
+from cracknet.segmentation.openvino import import_openvino
 
 KEPT_SHAPES = 4
 PRECISIONS = ("auto", "f32", "bf16")
@@ -44,7 +45,7 @@ def _wake_binding() -> None:
     two threads that meet there wait for each other for ever (seen in 1 run of 7 on 2 cores,
     openvino 2026.4.1, in pybind11's npy_api under ov::Tensor).
     """
-    import openvino as ov
+    ov = import_openvino()
 
     with _BINDING:
         ov.Tensor(np.zeros((1, 1), np.uint8)).data.sum()
@@ -76,7 +77,7 @@ class OpenVINOEngine:
     """
 
     def __init__(self, file: Path, *, precision: str = "auto", threads: int | None = None) -> None:
-        import openvino as ov
+        ov = import_openvino()
 
         _wake_binding()
         _check_options(precision, threads)
@@ -129,9 +130,14 @@ class OpenVINOEngine:
             msg = f"OpenVINO failed on a tile of {tile.shape}: {_first_line(error)}"
             raise EngineError(msg) from error
 
+    def free_memory(self) -> None:
+        """Let go of the compiled nets, hundreds of MB; the next tile compiles one anew."""
+        with self._lock:
+            self._compiled.clear()
+
     def _requests(self, shape: tuple[int, ...]) -> SimpleQueue[Any]:
         """Return the free requests of the net compiled for this shape; a few shapes are kept."""
-        import openvino as ov
+        ov = import_openvino()
         from openvino.preprocess import PrePostProcessor
 
         with self._lock:

@@ -149,6 +149,15 @@ class Segmenter:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def free_memory(self) -> None:
+        """Let go of the memory that the engine keeps between tiles, where it can.
+
+        For work in between that needs the memory itself; the next tile costs seconds more.
+        """
+        free = getattr(self.engine, "free_memory", None)
+        if free is not None:
+            free()
+
     def close(self) -> None:
         """End the threads; the Segmenter cannot be used any more."""
         self._closed = True

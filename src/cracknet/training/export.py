@@ -14,6 +14,7 @@ import numpy as np
 from cracknet.errors import ArgumentError, OutputError, TrainingError
 from cracknet.nets import NETS
 from cracknet.segmentation.models import ModelCard, sha256_of, write_card
+from cracknet.segmentation.openvino import import_openvino
 from cracknet.training.devices import dtype_policy
 from cracknet.training.weights import load_weights
 
@@ -197,7 +198,7 @@ def export_openvino(net: keras.Model, path: Path, *, half: bool = True) -> None:
     TrainingError
         As for `export_onnx`.
     """
-    import openvino as ov
+    ov = import_openvino()
 
     if path.suffix != ".xml":
         msg = f"OpenVINO IR is written to a path that ends in .xml; got {path}."
@@ -255,7 +256,7 @@ def _reshape_to_transpose(graph: Any) -> None:
 
 def _compare(net: keras.Model, path: Path) -> None:
     """Run the file at two sizes beside the net."""
-    import openvino as ov
+    ov = import_openvino()
 
     core = ov.Core()
     for height, width in ((96, 160), (320, 288)):

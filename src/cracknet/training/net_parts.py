@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from cracknet.arrays import Gray, Probability
+from cracknet.segmentation.openvino import import_openvino
 
 CONVOLUTIONS = (
     "Convolution",
@@ -95,7 +96,7 @@ def rank_parts(
 
 def _freed(quantised: Any, net: Any, names: Sequence[str]) -> Any:
     """Return the quantised net with some convolutions given float input and float weights."""
-    import openvino.opset13 as ops
+    ops = import_openvino().opset13
 
     freed = quantised.clone()
     before = {operation.get_friendly_name(): operation for operation in net.get_ops()}
@@ -123,7 +124,7 @@ def _free(port: Any) -> None:
 
 
 def _probabilities(net: Any, tiles: Sequence[Gray]) -> list[Probability]:
-    import openvino as ov
+    ov = import_openvino()
 
     compiled = ov.compile_model(net, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     return [compiled(tile[None, ..., None].astype(np.float32))[0][0, ..., 0] for tile in tiles]

@@ -20,6 +20,7 @@ from cracknet.scoring.evaluate import score_model
 from cracknet.scoring.options import QUICK_SCORES
 from cracknet.segmentation import Segmenter
 from cracknet.segmentation.models import ModelCard, find_model, sha256_of, write_card
+from cracknet.segmentation.openvino import import_openvino
 from cracknet.training.calibration import calibration_tiles
 from cracknet.training.integers import import_nncf, quantise_net, read_float_net
 from cracknet.training.net_parts import net_parts, rank_parts
@@ -214,7 +215,7 @@ def _search(
     log: Log,
 ) -> _Made:
     """Quantise with ever more parts in floating point until the tolerance holds."""
-    import openvino as ov
+    ov = import_openvino()
 
     parts, kept, ranking = net_parts(net), options.float_parts, None
     while True:
