@@ -65,8 +65,8 @@ def measure(
     to go on where it was stopped; what is done is skipped.
     """
     from cracknet.cli.progress import photo_run_bar
+    from cracknet.mosaic import measure_folder
     from cracknet.reporting.measured_run import find_masks, is_segmented, measure_masks
-    from cracknet.reporting.measured_run import measure_results as measure_folder
 
     how = measuring(
         mm_per_px=mm_per_px, marker=marker, scale_points=scale_points, distance_m=distance_m,
@@ -76,7 +76,10 @@ def measure(
     if len(paths) == 1 and out in (None, paths[0]) and is_segmented(paths[0]):
         target = paths[0]
         with photo_run_bar("measuring") as bar:
-            result = measure_folder(target, how, jobs=jobs, overwrite=overwrite, progress=bar.photo)
+            result = measure_folder(
+                target, how, jobs=jobs, overwrite=overwrite, progress=bar.photo,
+                windows=bar.window,
+            )  # fmt: skip
     else:
         if out is None:
             msg = "masks need a folder for their results. Name one with -o."

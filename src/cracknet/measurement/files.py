@@ -56,9 +56,19 @@ def measurement_json(item: PhotoMeasurement) -> bytes:
         "specks": of.specks,
         "specks_area_px2": of.specks_area_px2,
         "notes": list(of.notes),
-        "cracks": [_crack_values(crack) for crack in of.cracks],
     }
-    return (json.dumps(content, separators=(",", ":"), allow_nan=False) + "\n").encode()
+    # Piece by piece: as lists of numbers a long crack takes ten times the room of its arrays.
+    out = bytearray(_json(content)[:-1])
+    out += b',"cracks":['
+    for k, crack in enumerate(of.cracks):
+        out += b"," * (k > 0)
+        _add_crack(out, crack)
+    out += b"]}\n"
+    return bytes(out)
+
+
+def _json(values: object) -> bytes:
+    return json.dumps(values, separators=(",", ":"), allow_nan=False).encode()
 
 
 def read_measurement(path: Path) -> PhotoMeasurement:
@@ -127,22 +137,26 @@ def _read_scale(values: dict[str, Any]) -> Scale:
     )
 
 
-def _crack_values(crack: MeasuredCrack) -> dict[str, Any]:
-    return {
-        "crack": crack.number,
-        "area_px2": crack.area_px2,
-        "branches": [
-            {
-                "nodes": list(branch.nodes),
-                "resolved": bool(branch.resolved),
-                "points_px": _rounded(branch.points_px),
-                "widths_px": _rounded(branch.widths_px),
-                "methods": "".join(WIDTH_METHODS[code][0] for code in branch.methods),
-            }
-            for branch in crack.branches
-        ],
-        "polygons_px": [[_rounded(ring) for ring in polygon] for polygon in crack.polygons_px],
-    }
+def _add_crack(out: bytearray, crack: MeasuredCrack) -> None:
+    out += _json({"crack": crack.number, "area_px2": crack.area_px2})[:-1]
+    out += b',"branches":['
+    for k, branch in enumerate(crack.branches):
+        out += b"," * (k > 0)
+        values = {
+            "nodes": list(branch.nodes),
+            "resolved": bool(branch.resolved),
+            "points_px": _rounded(branch.points_px),
+            "widths_px": _rounded(branch.widths_px),
+            "methods": "".join(WIDTH_METHODS[code][0] for code in branch.methods),
+        }
+        out += _json(values)
+    out += b'],"polygons_px":['
+    for k, polygon in enumerate(crack.polygons_px):
+        out += b"," * (k > 0) + b"["
+        for j, ring in enumerate(polygon):
+            out += b"," * (j > 0) + _json(_rounded(ring))
+        out += b"]"
+    out += b"]}"
 
 
 def _read_crack(values: dict[str, Any]) -> MeasuredCrack:

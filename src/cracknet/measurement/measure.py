@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise
 from typing import Any
@@ -13,10 +13,17 @@ import numpy.typing as npt
 
 from cracknet.arrays import Gray, Mask, Probability
 from cracknet.errors import ArgumentError
-from cracknet.measurement.centreline import TracedBranch, TracedCrack, TraceOptions, trace_cracks
+from cracknet.measurement.centreline import (
+    Traced,
+    TracedBranch,
+    TracedCrack,
+    TraceOptions,
+    trace_cracks,
+)
 from cracknet.measurement.results import Branch, MeasuredCrack, Measurement
 from cracknet.measurement.scale import Scale
 from cracknet.measurement.widths import WidthOptions, WidthProfile, width_profiles
+from cracknet.measurement.widths.blur import Blur
 
 SHORTEST_PX = 0.01
 """A branch that smoothing has shrunk below this has neither direction nor width."""
@@ -86,14 +93,50 @@ def measure(
     (100.0, 5.0)
     """
     options = options or MeasureOptions()
-    _check(mask, probability, gray)
+    check_maps(mask, probability, gray)
     traced = trace_cracks(mask, probability=probability, options=options.trace)
+    widths = profiler(mask, probability=probability, gray=gray, options=options.width)
+    found = with_widths(traced, widths)
+    height, width = mask.shape
+    return Measurement(
+        height_px=height,
+        width_px=width,
+        cracks=found.cracks,
+        scale=scale,
+        specks=found.specks,
+        specks_area_px2=found.specks_area_px2,
+        notes=measure_notes(sum(map(is_thin, found.cracks))),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Cracks measured in px, numbered from 1 on, and what was left out; see `Measurement`."""
+
+    cracks: tuple[MeasuredCrack, ...]
+    specks: int
+    specks_area_px2: float
+
+
+Profiler = Callable[[Sequence[TracedBranch], Sequence[tuple[bool, bool]]], list[WidthProfile]]
+"""Finds the widths along branches, given which of their ends meet no other."""
+
+
+def with_widths(traced: Traced, profiles_of: Profiler) -> Found:
+    """Give traced cracks the widths along their branches.
+
+    Parameters
+    ----------
+    traced : Traced
+    profiles_of : callable
+        Called once, with all branches.
+    """
     kept = [_without_points(crack) for crack in traced.cracks]
     lost = [crack for crack in kept if not crack.branches]
     kept = [crack for crack in kept if crack.branches]
     branches = [branch for crack in kept for branch in crack.branches]
     free = [ends for crack in kept for ends in _free_ends(crack)]
-    profiles = _profiles(branches, free, mask, probability, gray, options.width)
+    profiles = profiles_of(branches, free) if branches else []
     measured = iter(
         _measured(branch, profile) for branch, profile in zip(branches, profiles, strict=True)
     )
@@ -106,41 +149,50 @@ def measure(
         )
         for number, crack in enumerate(kept, 1)
     )
-    height, width = mask.shape
-    return Measurement(
-        height_px=height,
-        width_px=width,
-        cracks=cracks,
-        scale=scale,
-        specks=traced.specks + len(lost),
-        specks_area_px2=traced.specks_area_px2 + sum(crack.area_px2 for crack in lost),
-        notes=_notes(cracks),
-    )
+    area = traced.specks_area_px2 + sum(crack.area_px2 for crack in lost)
+    return Found(cracks, traced.specks + len(lost), area)
 
 
-def _profiles(
-    branches: Sequence[TracedBranch],
-    free: Sequence[tuple[bool, bool]],
+def profiler(
     mask: Mask,
-    probability: Probability | None,
-    gray: Gray | None,
-    options: WidthOptions,
-) -> list[WidthProfile]:
-    if not branches:
-        return []
-    starts = np.cumsum([0, *(len(branch.points_px) for branch in branches)])
-    found = width_profiles(
-        np.concatenate([branch.points_px for branch in branches]),
-        starts,
-        mask=mask,
-        half_widths_px=np.concatenate([branch.half_widths_px for branch in branches]),
-        probability=probability,
-        gray=gray,
-        free_ends=np.array(free, bool),
-        closed=np.array([branch.nodes[0] == branch.nodes[1] for branch in branches], bool),
-        options=options,
-    )
-    return [found.part(int(a), int(b)) for a, b in pairwise(starts)]
+    *,
+    probability: Probability | None = None,
+    gray: Gray | None = None,
+    options: WidthOptions | None = None,
+    blur: Blur | None = None,
+) -> Profiler:
+    """Make what finds widths in a mask and its photograph.
+
+    Parameters
+    ----------
+    mask : (H, W) bool
+        With all cracks that are there, traced or not: profiles end before the next.
+    probability, gray
+        See `measure`.
+    options : WidthOptions, optional
+    blur : Blur, optional
+        Of the whole photograph, where this is a part of it.
+    """
+
+    def profiles_of(
+        branches: Sequence[TracedBranch], free: Sequence[tuple[bool, bool]]
+    ) -> list[WidthProfile]:
+        starts = np.cumsum([0, *(len(branch.points_px) for branch in branches)])
+        found = width_profiles(
+            np.concatenate([branch.points_px for branch in branches]),
+            starts,
+            mask=mask,
+            half_widths_px=np.concatenate([branch.half_widths_px for branch in branches]),
+            probability=probability,
+            gray=gray,
+            free_ends=np.array(free, bool),
+            closed=np.array([branch.nodes[0] == branch.nodes[1] for branch in branches], bool),
+            options=options,
+            blur=blur,
+        )
+        return [found.part(int(a), int(b)) for a, b in pairwise(starts)]
+
+    return profiles_of
 
 
 def _without_points(crack: TracedCrack) -> TracedCrack:
@@ -165,8 +217,13 @@ def _measured(branch: TracedBranch, profile: WidthProfile) -> Branch:
     )
 
 
-def _notes(cracks: Sequence[MeasuredCrack]) -> tuple[str, ...]:
-    thin = sum(not all(branch.resolved for branch in crack.branches) for crack in cracks)
+def is_thin(crack: MeasuredCrack) -> bool:
+    """Whether a crack is in parts too thin to be resolved."""
+    return not all(branch.resolved for branch in crack.branches)
+
+
+def measure_notes(thin: int) -> tuple[str, ...]:
+    """Say how many cracks are in parts too thin to be resolved."""
     if not thin:
         return ()
     cracks_are = "crack is" if thin == 1 else "cracks are"
@@ -175,7 +232,8 @@ def _notes(cracks: Sequence[MeasuredCrack]) -> tuple[str, ...]:
     )
 
 
-def _check(mask: Mask, probability: Probability | None, gray: Gray | None) -> None:
+def check_maps(mask: Mask, probability: Probability | None, gray: Gray | None) -> None:
+    """Check types and shapes; `ArgumentError` where they do not fit."""
     if mask.ndim != 2 or mask.dtype != np.bool_ or mask.size == 0:
         msg = f"mask must be (H, W) bool, at least 1x1; got {mask.shape} {mask.dtype}."
         raise ArgumentError(msg)

@@ -122,7 +122,7 @@ class Parts:
 
     def remove(self) -> None:
         """Delete the parts: files of the names that are given here, then the folder if empty."""
-        for pattern in ("*.npy", "*.png", ".*.part", JOURNAL):
+        for pattern in ("*.npy", "*.png", "*.json", "*.gpkg*", ".*.part", JOURNAL):
             for file in self.folder.glob(pattern):
                 file.unlink(missing_ok=True)
         with suppress(OSError):

@@ -13,6 +13,9 @@ from cracknet.arrays import Gray, Mask
 from cracknet.mosaic.parts import Parts
 from cracknet.raster import Box, Raster
 
+IN_ROWS = 2
+"""A raster whose blocks are more than so many windows wide is decoded row by row."""
+
 STRETCH_PX = 8_000_000
 """Pixels that are decoded at once, about."""
 

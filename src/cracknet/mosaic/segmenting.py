@@ -21,7 +21,7 @@ from cracknet.mosaic.assembly import (
 from cracknet.mosaic.finishing import MASK, PROBABILITY, Finisher
 from cracknet.mosaic.parts import Parts
 from cracknet.mosaic.plan import plan_windows
-from cracknet.mosaic.rolling import RollingGray
+from cracknet.mosaic.rolling import IN_ROWS, RollingGray
 from cracknet.mosaic.space import check_space
 from cracknet.mosaic.sweep import Sweep
 from cracknet.mosaic.windows import WINDOW_PX
@@ -32,8 +32,6 @@ from cracknet.reporting.writing import jpeg_of
 from cracknet.segmentation import Segmenter
 
 SUFFIXES = (".mask.tif", ".probability.tif", ".overlay.jpg")
-IN_ROWS = 2
-"""A raster whose blocks are more than so many windows wide is decoded row by row."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +88,7 @@ def segment_raster(
     overwrite: bool = False,
     progress: Callable[[int, int], None] | None = None,
     window_px: int = WINDOW_PX,
+    measured: bool = False,
 ) -> RasterResult:
     """Segment a raster window by window into a mask and a probability, as GeoTIFF.
 
@@ -113,6 +112,8 @@ def segment_raster(
         Called with the windows done and the windows in all.
     window_px : int
         Least side of a window, px; memory grows with its square.
+    measured : bool
+        Whether `measure_raster` follows, whose results must fit on the disk, too.
 
     Returns
     -------
@@ -147,7 +148,7 @@ def segment_raster(
         if about is None:
             parts = Parts(folder, header, overwrite=overwrite)
             in_rows = raster.block[1] > IN_ROWS * window_px
-            check_space(raster.path, out, plan, parts.bytes(), in_rows=in_rows)
+            check_space(raster.path, out, plan, parts.bytes(), in_rows=in_rows, measured=measured)
             source = RollingGray(raster, parts) if in_rows else raster
             todo = [job for job in jobs if job.key not in parts.windows]
             resumed = len(jobs) - len(todo)

@@ -16,6 +16,13 @@ PART_BYTES = 0.25
 
 FIXED_BYTES = 8_000_000
 
+MEASURED_BYTES = 0.6
+"""Of lines and outlines, for each pixel of a raster that is to be measured: 0.25 to 0.28 were
+measured with 2.8 px of crack in a thousand pixels (`benchmarks/mosaic.py`)."""
+
+CRACK_BYTES = 60
+"""Of lines and outlines, for each pixel of the mask that is crack; about 20 were measured."""
+
 
 def estimate_bytes(plan: Plan, *, in_rows: bool = False) -> tuple[int, int]:
     """Estimate what a raster's results take.
@@ -50,7 +57,15 @@ def estimate_bytes(plan: Plan, *, in_rows: bool = False) -> tuple[int, int]:
     return int(RESULT_BYTES * height * width) + FIXED_BYTES, int(parts) + FIXED_BYTES
 
 
-def check_space(path: Path, out: Path, plan: Plan, have: int, *, in_rows: bool = False) -> None:
+def check_space(
+    path: Path,
+    out: Path,
+    plan: Plan,
+    have: int,
+    *,
+    in_rows: bool = False,
+    measured: bool = False,
+) -> None:
     """Refuse to start where the results do not fit on the disk.
 
     Parameters
@@ -64,6 +79,8 @@ def check_space(path: Path, out: Path, plan: Plan, have: int, *, in_rows: bool =
         Bytes of parts that an earlier run has left.
     in_rows : bool
         As of `estimate_bytes`.
+    measured : bool
+        Whether its cracks are to be measured.
 
     Raises
     ------
@@ -71,14 +88,32 @@ def check_space(path: Path, out: Path, plan: Plan, have: int, *, in_rows: bool =
         The message tells the estimate and what is free.
     """
     results, parts = estimate_bytes(plan, in_rows=in_rows)
+    height, width = plan.full.shape
+    results += int(MEASURED_BYTES * height * width) * measured
     needed = results + max(parts - have, 0)
     free = free_bytes(out)
     if needed > free:
-        height, width = plan.full.shape
         msg = (
             f"the results of {path} ({width}x{height} px) take about {_size(results)} in {out}, "
             f"and {_size(max(parts - have, 0))} more until they are finished; {_size(free)} are "
             "free. Free some space, or name another output folder."
+        )
+        raise OutputError(msg)
+
+
+def check_measuring_space(mask: Path, out: Path, crack_px: int) -> None:
+    """Refuse to measure where lines and outlines do not fit on the disk.
+
+    Raises
+    ------
+    OutputError
+        The message tells the estimate and what is free.
+    """
+    needed, free = CRACK_BYTES * crack_px + FIXED_BYTES, free_bytes(out)
+    if needed > free:
+        msg = (
+            f"lines and outlines of {mask} take about {_size(needed)} in {out}; {_size(free)} "
+            "are free. Free some space, or name another output folder."
         )
         raise OutputError(msg)
 

@@ -32,6 +32,7 @@ from cracknet.reporting.photo_run import PixelBound, RunResult, run_photos, stam
 from cracknet.segmentation.segmenter import DEFAULT_THRESHOLD
 
 PROBABILITY_ENDING = ".probability.png"
+RASTER_MASK_ENDING = ".mask.tif"
 Progress = Callable[[PhotoRow, bool], None]
 
 
@@ -368,8 +369,18 @@ def _measure_result(
 
 
 def _is_segmented(out: Path, row: PhotoRow) -> bool:
-    """Tell whether a photograph has a mask to be measured, though measuring it failed before."""
+    """Tell whether a photograph has a mask to be measured, though measuring it failed before.
+
+    Rasters, whose masks are GeoTIFFs, are measured by `cracknet.mosaic`.
+    """
+    if is_raster_result(out, row.photo):
+        return False
     return row.status == "done" or Path(f"{out / row.photo}{MASK_ENDING}").is_file()
+
+
+def is_raster_result(out: Path, name: str) -> bool:
+    """Tell whether results of this name are those of a raster."""
+    return Path(f"{out / name}{RASTER_MASK_ENDING}").is_file()
 
 
 def _told(row: PhotoRow) -> dict[str, Any]:

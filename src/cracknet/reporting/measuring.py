@@ -29,6 +29,12 @@ MEASURED = SUFFIX
 WIDTH_PICTURE = ".widths.jpg"
 """Ending of the picture of a photograph with its cracks coloured by width."""
 
+PARTS = ".cracks"
+"""Ending of the folder that holds a raster's measurement, in parts; see docs/rasters.md."""
+
+ABOUT_PARTS = "about.json"
+"""The file in that folder which says that all parts are there."""
+
 SRGB_GAMMA = 2.2
 """Of the gray values that cameras store (IEC 61966-2-1, as a power)."""
 
@@ -158,10 +164,17 @@ def write_measurement(out: Path, item: PhotoMeasurement, gray: Gray | None = Non
     write_whole(Path(base + MEASURED), measurement_json(item))
 
 
+def parts_folder(out: Path, name: str) -> Path:
+    """Give the folder that holds the measurement of a raster, by its name below the folder."""
+    return Path(f"{out / name}{PARTS}")
+
+
 def read_measurements(
     out: Path, journal: Journal, order: Sequence[str] = ()
 ) -> Iterator[PhotoMeasurement]:
     """Read the measurements of a folder's photographs one by one, those in `order` first.
+
+    Of a raster its parts come one by one; their ``about`` holds the number of the ``part``.
 
     Raises
     ------
@@ -173,6 +186,9 @@ def read_measurements(
         path = Path(f"{out / name}{MEASURED}")
         if row and row.status == "done" and path.is_file():
             yield read_measurement(path)
+        elif row and row.status == "done" and (parts_folder(out, name) / ABOUT_PARTS).is_file():
+            for part in sorted(parts_folder(out, name).glob("[0-9]*.json")):
+                yield read_measurement(part)
 
 
 def write_run_outputs(

@@ -174,7 +174,7 @@ def write_outputs(
             rows = measured_rows(_scaled(item, options), classify)
             for add in adders:
                 add(rows)
-            photos += 1
+            photos += item.about.get("part", 1) == 1
             cracks += len(rows.cracks)
             branches += len(rows.branches)
             if progress:

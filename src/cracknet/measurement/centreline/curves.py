@@ -13,6 +13,8 @@ from cracknet.measurement.results import Points
 Values = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]
 
+WALKED_DECIMALS = 9
+
 
 @dataclass(frozen=True, eq=False)
 class Curves:
@@ -57,13 +59,20 @@ class Curves:
         """Cut values, one a point, into one array a curve; the points if none are given."""
         return np.split(self.points if values is None else values, self.starts[1:-1])
 
+    def chosen(self, numbers: Index) -> Curves:
+        """Take some of the curves, by their numbers."""
+        lines = self.split()
+        return Curves.of([lines[k] for k in numbers.tolist()])
+
     def walked(self) -> Values:
         """Distance of each point from its curve's start along the curve, (P,)."""
         steps = np.zeros(len(self.points))
         steps[1:] = np.hypot(*np.diff(self.points, axis=0).T)
         steps[self.first] = 0
         run = np.cumsum(steps)
-        return np.asarray(run - np.repeat(run[self.first], np.diff(self.starts)), np.float64)
+        walked = run - np.repeat(run[self.first], np.diff(self.starts))
+        # The last digits hang on the curves before: rounded, a curve is one wherever it stands.
+        return np.asarray(np.round(walked, WALKED_DECIMALS), np.float64)
 
     def lengths(self) -> Values:
         """Length of each curve, (C,)."""

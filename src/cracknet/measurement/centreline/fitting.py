@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from cracknet.arrays import Mask, Probability
 from cracknet.measurement.centreline import ends, junctions
 from cracknet.measurement.centreline.curves import Curves, Values
 from cracknet.measurement.centreline.graph import Graph
+from cracknet.measurement.centreline.maps import Maps
 from cracknet.measurement.centreline.options import TraceOptions
 from cracknet.measurement.centreline.recentring import offsets
-from cracknet.measurement.centreline.sampling import border_distance, sampled
+from cracknet.measurement.centreline.sampling import border_distance
 from cracknet.measurement.centreline.smoothing import smoothed, straightest
 from cracknet.measurement.results import Points
 
@@ -25,6 +25,8 @@ BENT_PX = 3.0
 """Half width above which a free end is recentred once more after it was carried on straight."""
 AGAIN = 0.75
 """Half widths of it that stay straight then: nearer to the end a section leaves the crack."""
+STUB_RADII, STUB_PX = 8.0, 32.0
+"""How far the direction of a region without a line is looked for, in radii of its circle and px."""
 REPLACED = 0.02
 """Trust in the straight pieces put in at ends and junctions."""
 
@@ -32,9 +34,7 @@ REPLACED = 0.02
 def fit(
     graph: Graph,
     radii: Values,
-    mask: Mask,
-    picture: Mask | Probability,
-    distance: npt.NDArray[np.float32],
+    maps: Maps,
     options: TraceOptions,
 ) -> Graph:
     """Recentre and smooth the lines of a pruned graph, place its junctions and its free ends.
@@ -44,14 +44,10 @@ def fit(
     graph : Graph
     radii : (M,) float64
         Of the largest circle within the mask around each node, px.
-    mask : (H, W) bool
-    picture : (H, W) bool or float32
-        What the middle of the crack is told from.
-    distance : (H, W) float32
-        See `sampling.inner_distance`.
+    maps : Maps
     options : TraceOptions
     """
-    graph, radii = with_stubs(graph, radii, mask)
+    graph, radii = with_stubs(graph, radii, maps)
     if not graph.lines:
         return graph
     degrees = graph.degrees
@@ -65,9 +61,9 @@ def fit(
     curves = Curves.of(lines).resampled()
     ones = np.ones(len(curves.points))
     curves = smoothed(curves, FIRST_WAVE_PX * ones, ones)
-    half = sampled(distance, curves.points)
+    half = maps.half_widths(curves.points)
     # Where to cut: free ends, junctions' circles, a ring's overlap.
-    border = border_distance(curves.points, *mask.shape)
+    border = border_distance(curves.points, *maps.shape)
     cuts = np.column_stack(ends.trims(curves, half, border))
     length = curves.lengths()
     free = degrees[graph.ends] == 1
@@ -75,33 +71,41 @@ def fit(
     cuts = np.where(free, cuts, zone)
     cuts[ring] = overlap[ring, None]
     whole = curves
-    curves = ends.cut(_recentred(curves, half, picture), cuts[:, 0], cuts[:, 1])
+    curves = ends.cut(_recentred(curves, half, maps), cuts[:, 0], cuts[:, 1])
     wave = np.maximum(
-        options.smooth_px, 2 * options.smooth_factor * sampled(distance, curves.points)
+        options.smooth_px, 2 * options.smooth_factor * maps.half_widths(curves.points)
     )
     curves = straightest(curves, wave)
-    nodes, tips = _end_points(graph, radii, curves, whole, mask, free, ring, cuts)
+    nodes, tips = _end_points(graph, radii, curves, whole, maps, free, ring, cuts)
     long, replaced = _with_tips(curves, tips, ring)
     widest = np.where(free, cuts / ends.TRIM, 0)
     for side in (0, 1):  # where a crack leaves the photograph, sections are cut off: stay straight
-        at_border = border_distance(tips[side], *mask.shape) < widest[:, side] + 1
+        at_border = border_distance(tips[side], *maps.shape) < widest[:, side] + 1
         widest[at_border, side] = 0
-    if (widest > BENT_PX).any():
-        again = np.where(widest > BENT_PX, AGAIN * widest, 0)
-        short = _bent_ends(long, replaced, widest, again, picture)
+    bent = np.flatnonzero((widest > BENT_PX).any(axis=1))
+    if len(bent):
+        # Of these lines only: how one crack is measured does not hang on what else there is.
+        again = np.where(widest > BENT_PX, AGAIN * widest, 0)[bent]
+        chosen = long.chosen(bent)
+        short = _bent_ends(chosen, replaced[bent], widest[bent], again, maps)
         for side in (0, 1):
             at, away = _directions(short, np.maximum(again[:, side], 2), side)
-            run = ends.reach(at, away, 3 * widest[:, side] + 4, mask)
-            bent = widest[:, side] > BENT_PX
-            tips[side][bent] = (at + away * run[:, None])[bent]
+            run = maps.reach(at, away, 3 * widest[bent, side] + 4)
+            wide = widest[bent, side] > BENT_PX
+            tips[side][bent[wide]] = (at + away * run[:, None])[wide]
             own = free[:, side]
             nodes[graph.ends[own, side]] = tips[side][own]
-        long, replaced = _with_tips(short, tips, ring)
+        redone, put_in = _with_tips(short, [tip[bent] for tip in tips], ring[bent])
+        replaced[bent] = put_in
+        lines = long.split()
+        for k, line in zip(bent.tolist(), redone.split(), strict=True):
+            lines[k] = line
+        long = Curves.of(lines)
     weights = _weights(long, replaced)
     wave = np.full(len(long.points), options.smooth_px / 2)
     out = smoothed(long, wave, weights).resampled()
     # A section cut off by the photograph's border may pull a point across it.
-    low, high = -0.5, np.array(mask.shape[::-1]) - 0.5
+    low, high = -0.5, np.array(maps.shape[::-1]) - 0.5
     inside = Curves(np.clip(out.points, low, high), out.starts)
     return replace(graph, nodes=np.clip(nodes, low, high), lines=inside.split())
 
@@ -134,7 +138,7 @@ def _bent_ends(
     replaced: npt.NDArray[np.float64],
     widest: npt.NDArray[np.float64],
     again: npt.NDArray[np.float64],
-    picture: Mask | Probability,
+    maps: Maps,
 ) -> Curves:
     """Recentre the straight pieces at free ends, for a bent crack bends on; cut the last bit."""
     curves = ends.cut(curves, again[:, 0], again[:, 1])
@@ -145,14 +149,14 @@ def _bent_ends(
     chosen = np.flatnonzero((np.minimum(walked, ahead) < straight) & (half > BENT_PX))
     wave, ones = np.maximum(4.0, half), np.ones(len(half))
     for _ in range(2):
-        shift, normal = offsets(curves, half, picture, chosen)
+        shift, normal = offsets(curves, half, maps, chosen)
         points = curves.points.copy()
         points[chosen] += normal * shift[:, None]
         curves = smoothed(Curves(points, curves.starts), wave, ones, hold=False)
     return curves
 
 
-def with_stubs(graph: Graph, radii: Values, mask: Mask) -> tuple[Graph, Values]:
+def with_stubs(graph: Graph, radii: Values, maps: Maps) -> tuple[Graph, Values]:
     """Give regions without any line one: a short piece in the direction where they are longest."""
     has = np.zeros(int(graph.regions.max(initial=-1)) + 1, np.bool_)
     has[graph.regions[graph.ends[:, 0]]] = True
@@ -160,7 +164,7 @@ def with_stubs(graph: Graph, radii: Values, mask: Mask) -> tuple[Graph, Values]:
     lonely = lonely[np.unique(graph.regions[lonely], return_index=True)[1]]
     if not len(lonely):
         return graph, radii
-    axis = _longest(graph.nodes[lonely], mask)
+    axis = _longest(graph.nodes[lonely], radii[lonely], maps)
     start, end = graph.nodes[lonely] - axis / 2, graph.nodes[lonely] + axis / 2
     count = len(graph.nodes)
     own = np.arange(len(lonely))
@@ -173,15 +177,16 @@ def with_stubs(graph: Graph, radii: Values, mask: Mask) -> tuple[Graph, Values]:
     return grown, np.concatenate([radii, radii[lonely], radii[lonely]])
 
 
-def _longest(points: Points, mask: Mask) -> Points:
+def _longest(points: Points, radii: Values, maps: Maps) -> Points:
     """Direction, of sixteen, in which most of the mask lies around each point, (L, 2)."""
     angles = np.arange(16) * np.pi / 16
-    limit = np.full(len(points), float(np.hypot(*mask.shape)))
+    limit = STUB_RADII * radii + STUB_PX
     spans = []
     for angle in angles:
         step = np.tile([np.cos(angle), np.sin(angle)], (len(points), 1))
-        spans.append(ends.reach(points, step, limit, mask) + ends.reach(points, -step, limit, mask))
-    best = angles[np.argmax(spans, axis=0)]
+        spans.append(maps.reach(points, step, limit) + maps.reach(points, -step, limit))
+    # Of directions alike the first, wherever in the picture they are.
+    best = angles[np.argmax(np.round(spans, 6), axis=0)]
     return np.column_stack([np.cos(best), np.sin(best)])
 
 
@@ -195,8 +200,8 @@ def _overlap(line: Points) -> float:
     return float(np.hypot(*np.diff(line[: more + 1], axis=0).T).sum())
 
 
-def _recentred(curves: Curves, half: Values, picture: Mask | Probability) -> Curves:
-    shift, normal = offsets(curves, half, picture, slice(None))
+def _recentred(curves: Curves, half: Values, maps: Maps) -> Curves:
+    shift, normal = offsets(curves, half, maps, slice(None))
     return Curves(curves.points + normal * shift[:, None], curves.starts)
 
 
@@ -215,7 +220,7 @@ def _end_points(
     radii: Values,
     curves: Curves,
     whole: Curves,
-    mask: Mask,
+    maps: Maps,
     free: npt.NDArray[np.bool_],
     ring: npt.NDArray[np.bool_],
     cuts: npt.NDArray[np.float64],
@@ -231,18 +236,18 @@ def _end_points(
             nodes, radii, owners,
             np.concatenate([at[k][joint[:, k]] for k in (0, 1)]),
             np.concatenate([away[k][joint[:, k]] for k in (0, 1)]),
-            mask,
+            maps,
         )  # fmt: skip
         held = np.unique(owners)
         nodes[held] = placed[held]
     tips = []
     for k in (0, 1):
         limit = 2 * cuts[:, k] + 2 * radii[graph.ends[:, k]] + 4
-        run = ends.reach(at[k], away[k], limit, mask)
+        run = maps.reach(at[k], away[k], limit)
         tip = at[k] + away[k] * run[:, None]
         # A thin tip that bends off the straight continuation: keep the skeleton's end.
         end = whole.points[whole.first if k == 0 else whole.last]
-        short = (run < 0.6 * cuts[:, k] - 1) & (border_distance(tip, *mask.shape) > 1)
+        short = (run < 0.6 * cuts[:, k] - 1) & (border_distance(tip, *maps.shape) > 1)
         tip[short] = end[short]
         nodes[graph.ends[free[:, k], k]] = tip[free[:, k]]
         tips.append(nodes[graph.ends[:, k]])

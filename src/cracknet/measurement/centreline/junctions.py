@@ -7,12 +7,15 @@ straight continuations of its branches.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from cracknet.arrays import Mask
 from cracknet.measurement.centreline.curves import Index, Values
-from cracknet.measurement.centreline.ends import within
 from cracknet.measurement.results import Points
+
+if TYPE_CHECKING:
+    from cracknet.measurement.centreline.maps import Maps
 
 ZONE = 1.8
 """Radii of the junction's circle within which a branch is cut off."""
@@ -23,7 +26,7 @@ FARTHEST = 3.0
 
 
 def place(
-    nodes: Points, radii: Values, owners: Index, points: Points, directions: Points, mask: Mask
+    nodes: Points, radii: Values, owners: Index, points: Points, directions: Points, maps: Maps
 ) -> Points:
     """Move junctions to where their branches' lines meet, in the least squares' sense.
 
@@ -39,7 +42,7 @@ def place(
         Node of each line.
     points, directions : (E, 2) float64
         p_k and unit directions.
-    mask : (H, W) bool
+    maps : Maps
     """
     normal = np.column_stack([-directions[:, 1], directions[:, 0]])
     along = (normal * (points - nodes[owners])).sum(axis=1)
@@ -55,5 +58,5 @@ def place(
     determinant = xx * yy - xy * xy
     shift = np.column_stack([yy * x - xy * y, xx * y - xy * x]) / determinant[:, None]
     moved = nodes + shift
-    stays = (np.hypot(*shift.T) > FARTHEST * radii + 1) | ~within(moved, mask)
+    stays = (np.hypot(*shift.T) > FARTHEST * radii + 1) | ~maps.within(moved)
     return np.where(stays[:, None], nodes, moved)

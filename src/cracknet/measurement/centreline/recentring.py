@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import map_coordinates
@@ -9,6 +11,9 @@ from scipy.ndimage import map_coordinates
 from cracknet.arrays import Mask, Probability
 from cracknet.measurement.centreline.curves import Curves, Values
 from cracknet.measurement.results import Points
+
+if TYPE_CHECKING:
+    from cracknet.measurement.centreline.maps import Maps
 
 SAMPLES = 16
 """On each side of a point."""
@@ -20,7 +25,7 @@ CHUNK = 65536
 def offsets(
     curves: Curves,
     half_widths: Values,
-    picture: Mask | Probability,
+    maps: Maps,
     chosen: npt.NDArray[np.intp] | slice,
 ) -> tuple[Values, Points]:
     """Find how far the crack's middle lies to the side of points, px.
@@ -33,7 +38,7 @@ def offsets(
     curves : Curves
     half_widths : (P,) float64
         Of the crack at each point of the curves, px.
-    picture : (H, W) bool or float32
+    maps : Maps
     chosen : (Q,) int64 or slice
         Points to look at.
 
@@ -49,13 +54,20 @@ def offsets(
     out = np.zeros(len(points))
     for first in range(0, len(out), CHUNK):
         part = slice(first, first + CHUNK)
-        out[part] = _middle(points[part], normal[part], half[part], picture)
+        out[part] = maps.middles(points[part], normal[part], half[part])
     return out, normal
 
 
-def _middle(
-    points: Points, normal: Points, half: Values, picture: npt.NDArray[np.generic]
-) -> Values:
+def middles(points: Points, normal: Points, half: Values, picture: Mask | Probability) -> Values:
+    """Give the centroid of a picture along the normal at each point, px; see `offsets`.
+
+    Parameters
+    ----------
+    points, normal : (N, 2) float64
+    half : (N,) float64
+        Half width of the crack.
+    picture : (H, W) bool or float32
+    """
     share = np.arange(-SAMPLES, SAMPLES + 1) / SAMPLES
     distance = (half + BEYOND_PX)[:, None] * share
     x = points[:, :1] + normal[:, :1] * distance

@@ -83,7 +83,12 @@ def straightest(curves: Curves, wave_px: Values) -> Curves:
         return curves
     calm = smoothed(curves, CALM * wave_px, ones, hold=False)
     off = np.hypot(*(calm.points - curves.points).T)
-    worst = maximum_filter1d(off, max(int(np.ceil(CALM * wave_px.min())), 1), mode="nearest")
+    worst = np.concatenate(
+        [
+            maximum_filter1d(part, max(int(np.ceil(CALM * wave.min())), 1), mode="nearest")
+            for part, wave in zip(curves.split(off), curves.split(wave_px), strict=True)
+        ]
+    )
     share = np.clip((worst - STEP_PX) / (0.3 * STEP_PX), 0, 1)
     return smoothed(curves, wave_px * (CALM * (1 - share) + share), ones, hold=False)
 

@@ -59,13 +59,38 @@ def skeleton_graph(
 
 
 def _coarse_graph(own: Mask, region: int, radius: float, corner: tuple[int, int]) -> Graph:
-    cell = int(np.ceil(radius / COARSE_PX))
+    cell = coarse_cell(radius)
+    rows, columns = np.nonzero(skeletonize(in_cells(own, cell)))  # type: ignore[no-untyped-call]
+    graph = graph_of(rows, columns, np.full(len(rows), region, np.int64))
+    return from_cells(graph, cell, corner, own.shape[::-1])
+
+
+def coarse_cell(radius: float) -> int:
+    """Side of the cells on which a region is thinned whose largest inner circle has a radius."""
+    return int(np.ceil(radius / COARSE_PX))
+
+
+def in_cells(own: Mask, cell: int) -> Mask:
+    """Shrink a mask to cells of so many px, each crack where any of its pixels is."""
     rest = -np.array(own.shape) % cell
     padded = np.pad(own, ((0, rest[0]), (0, rest[1])))
     blocks = padded.reshape(padded.shape[0] // cell, cell, padded.shape[1] // cell, cell)
-    rows, columns = np.nonzero(skeletonize(blocks.any(axis=(1, 3))))  # type: ignore[no-untyped-call]
-    graph = graph_of(rows, columns, np.full(len(rows), region, np.int64))
-    low, high = np.array(corner), np.array(corner) + own.shape[::-1] - 1
+    return np.asarray(blocks.any(axis=(1, 3)))
+
+
+def from_cells(graph: Graph, cell: int, corner: tuple[int, int], size: tuple[int, ...]) -> Graph:
+    """Place a graph of cells in the picture.
+
+    Parameters
+    ----------
+    graph : Graph
+        In cells from the corner of its region's box.
+    cell : int
+        Side of a cell, px.
+    corner, size : (int, int)
+        Left and top, width and height of the region's box, px.
+    """
+    low, high = np.array(corner), np.array(corner) + size - 1
 
     def placed(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         return np.asarray(np.minimum(points * cell + (cell - 1) / 2 + low, high), np.float64)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -14,8 +13,9 @@ from cracknet.errors import ArgumentError
 from cracknet.measurement.centreline.bridges import bridged
 from cracknet.measurement.centreline.fitting import fit
 from cracknet.measurement.centreline.graph import Graph, components
+from cracknet.measurement.centreline.maps import ArrayMaps, Maps
 from cracknet.measurement.centreline.options import TraceOptions
-from cracknet.measurement.centreline.sampling import inner_distance, sampled
+from cracknet.measurement.centreline.sampling import inner_distance
 from cracknet.measurement.centreline.spurs import prune
 from cracknet.measurement.centreline.thinning import skeleton_graph
 from cracknet.measurement.centreline.traced import Traced, TracedBranch, TracedCrack
@@ -26,7 +26,11 @@ DEFAULT = TraceOptions()
 
 
 def trace_cracks(
-    mask: Mask, *, probability: Probability | None = None, options: TraceOptions = DEFAULT
+    mask: Mask,
+    *,
+    probability: Probability | None = None,
+    beside: Mask | None = None,
+    options: TraceOptions = DEFAULT,
 ) -> Traced:
     """Trace the cracks of a mask.
 
@@ -44,6 +48,9 @@ def trace_cracks(
     mask : (H, W) bool
     probability : (H, W) float32, optional
         Places the centreline between the pixels by its own centroid instead of the mask's.
+    beside : (H, W) bool, optional
+        Cracks of the same photograph that are not to be traced: what lies next to these counts as
+        it does where all are traced together.
     options : TraceOptions
 
     Returns
@@ -71,9 +78,7 @@ def trace_cracks(
     )
     labels: npt.NDArray[np.int32] = np.asarray(found, np.int32)
     boxes, areas = stats[:, :4].astype(np.int64), stats[:, 4].astype(np.float64)
-    least = options.least_length_px
-    if options.bridge_px > 0:
-        least = min(least, LEAST_BRIDGED_PX)
+    least = least_region_px(options)
     kept = np.hypot(boxes[:, 2], boxes[:, 3]) >= least
     kept[0] = False  # the background
     areas[0] = 0
@@ -81,22 +86,41 @@ def trace_cracks(
         return Traced((), count - 1, float(areas.sum()))
     regions = mask if kept[1:].all() else kept[labels]
     polygons = outlines(regions)
-    solid = _without_holes(regions, labels, polygons, options.least_hole_px2)
-    distance = inner_distance(solid)
+    solid = fill_holes(regions, labels, options.least_hole_px2)
+    everything = solid if beside is None else solid | beside
+    distance = inner_distance(everything)
     graph = skeleton_graph(solid, labels, boxes, distance)
-    graph, radii = prune(graph, sampled(distance, graph.nodes, bounded=True), options)
-    picture = solid if probability is None else probability
-    graph = fit(graph, radii, solid, picture, distance, options)
-    graph = bridged(graph, options.bridge_px)
+    maps = ArrayMaps(everything, everything if probability is None else probability, distance)
+    graph = trace_graph(graph, maps, options)
     groups: defaultdict[int, list[Polygon]] = defaultdict(list)
     for polygon in polygons:
         column, row = (polygon[0][0] + 0.5).astype(int)
         groups[int(labels[row, column])].append(polygon)
-    return _assembled(graph, groups, areas, boxes, distance, options.least_length_px)
+    return assemble(graph, groups, areas, boxes, maps, options.least_length_px)
+
+
+def trace_graph(graph: Graph, maps: Maps, options: TraceOptions) -> Graph:
+    """Take the spurs off a skeleton's graph, fit its lines to the maps, bridge gaps if asked for.
+
+    Parameters
+    ----------
+    graph : Graph
+        From `skeleton_graph`.
+    maps : Maps
+    options : TraceOptions
+    """
+    graph, radii = prune(graph, maps.half_widths(graph.nodes, bounded=True), options)
+    return bridged(fit(graph, radii, maps, options), options.bridge_px)
 
 
 LEAST_BRIDGED_PX = 3.0
 """Smallest region that may be part of a bridged crack, by its box's diagonal."""
+
+
+def least_region_px(options: TraceOptions) -> float:
+    """Diagonal of the box of the smallest region that is traced."""
+    least = options.least_length_px
+    return min(least, LEAST_BRIDGED_PX) if options.bridge_px > 0 else least
 
 
 def _check(mask: Mask, probability: Probability | None) -> None:
@@ -116,16 +140,44 @@ def _check(mask: Mask, probability: Probability | None) -> None:
         raise ArgumentError(msg)
 
 
-def _without_holes(
-    mask: Mask, labels: npt.NDArray[np.int32], polygons: Sequence[Polygon], least_px2: float
-) -> Mask:
+def fill_holes(mask: Mask, labels: npt.NDArray[np.int32], least_px2: float) -> Mask:
     """Fill the holes smaller than `least_px2`, in `labels` too.
 
     What touches the photograph's border is no hole.
+
+    Parameters
+    ----------
+    mask : (H, W) bool
+    labels : (H, W) int32
+        Region of each pixel of the mask; changed in place.
+    least_px2 : float
     """
-    corners = 4 * least_px2
-    if not any(len(ring) <= corners for polygon in polygons for ring in polygon[1:]):
+    small = [] if least_px2 <= 0 else _small_holes(mask, least_px2)
+    if not small:
         return mask
+    out = mask.copy()
+    for box in small:
+        _fill(out[box], labels[box], least_px2)
+    return out
+
+
+def _small_holes(mask: Mask, least_px2: float) -> list[tuple[slice, slice]]:
+    """Boxes, with the crack around it, of each hole that may be so small."""
+    contours, levels = cv2.findContours(
+        np.ascontiguousarray(mask).view(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE
+    )
+    if not contours:
+        return []
+    boxes = []
+    for k in np.flatnonzero(levels[0, :, 3] >= 0).tolist():  # those within another are holes
+        left, top, width, height = cv2.boundingRect(contours[k])
+        if max(width, height) - 2 <= least_px2:
+            boxes.append((slice(top, top + height), slice(left, left + width)))
+    return boxes
+
+
+def _fill(mask: Mask, labels: npt.NDArray[np.int32], least_px2: float) -> None:
+    """Fill the small holes of a mask and its labels in place."""
     _, pieces, stats, _ = cv2.connectedComponentsWithStats(
         (~mask).astype(np.uint8), connectivity=4, ltype=cv2.CV_32S
     )
@@ -140,18 +192,32 @@ def _without_holes(
     # Above the first pixel of a hole lies the crack around it.
     _, first, place = np.unique(own, return_index=True, return_inverse=True)
     labels[rows, columns] = labels[rows[first] - 1, columns[first]][place]
-    return np.asarray(mask | filled, np.bool_)
+    mask |= filled
 
 
-def _assembled(
+def assemble(
     graph: Graph,
     polygons: dict[int, list[Polygon]],
     areas: npt.NDArray[np.float64],
     boxes: npt.NDArray[np.int64],
-    distance: npt.NDArray[np.float32],
+    maps: Maps,
     least_length_px: float,
 ) -> Traced:
-    """Group branches into cracks, leave out those too short, and sort the rest."""
+    """Group branches into cracks, leave out those too short, and sort the rest.
+
+    Parameters
+    ----------
+    graph : Graph
+        From `trace_graph`.
+    polygons : dict of int to list of Polygon
+        Outlines of each region.
+    areas : (R,) float64
+        Pixels of each region; region 0 is the background.
+    boxes : (R, 4) int64
+        Left, top, width and height of each region.
+    maps : Maps
+    least_length_px : float
+    """
     crack_of = components(
         np.column_stack([graph.regions[graph.ends[:, 0]], graph.regions[graph.ends[:, 1]]]),
         len(areas),
@@ -163,7 +229,7 @@ def _assembled(
     for region in range(1, len(areas)):
         regions_of[int(crack_of[region])].append(region)
     half = np.split(
-        sampled(distance, np.concatenate([np.zeros((0, 2)), *graph.lines])),
+        maps.half_widths(np.concatenate([np.zeros((0, 2)), *graph.lines])),
         np.cumsum([len(line) for line in graph.lines])[:-1],
     )
     found: list[tuple[float, int, int, TracedCrack]] = []

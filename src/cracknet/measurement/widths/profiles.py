@@ -96,6 +96,7 @@ def width_profiles(
     free_ends: npt.NDArray[np.bool_] | None = None,
     closed: npt.NDArray[np.bool_] | None = None,
     options: WidthOptions | None = None,
+    blur: Blur | None = None,
 ) -> WidthProfile:
     """Find the widths along all branches of a photograph at once.
 
@@ -112,6 +113,9 @@ def width_profiles(
     closed : (B,) bool, optional
         By default none is.
     options : WidthOptions, optional
+    blur : Blur, optional
+        Of the whole photograph, where this is a part of it; by default what the options give, or
+        these branches show.
 
     Returns
     -------
@@ -150,7 +154,7 @@ def width_profiles(
     resolved = width >= FINEST_MAP_PX
     trusted = seen.found.copy()
     if gray is not None:
-        blur = photo_blur(seen.blocks, options)
+        blur = blur or photo_blur(seen.blocks, options)
         by_gray = gray_widths(seen.blocks, branch, blur, options)
         use = _trust(by_gray, seen, half, options)
         use &= ~outliers(rows, by_gray.width_px, use, by_gray.error_px)

@@ -11,8 +11,10 @@ from cracknet.errors import ArgumentError
 from cracknet.measurement.files import SUFFIX
 from cracknet.photo import natural_key
 from cracknet.reporting.journal import Journal, PhotoRow
+from cracknet.reporting.measuring import ABOUT_PARTS, parts_folder
 
 NOT_MEASURED = "segmented, but not measured. Run `cracknet measure` on the folder."
+RASTER = "a raster, which has no page: its cracks are in {name}.gpkg and in cracks.csv."
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,12 @@ def read_folder(out: Path) -> ReportFolder:
     measured = {
         path.relative_to(out).as_posix().removesuffix(SUFFIX) for path in out.rglob(f"*{SUFFIX}")
     }
+    if not measured and any((parts_folder(out, name) / ABOUT_PARTS).is_file() for name in rows):
+        msg = (
+            f"{out} holds rasters only, and a report has pages of photographs. Their cracks are "
+            "in the GeoPackage of each, for QGIS and others, and in cracks.csv."
+        )
+        raise ArgumentError(msg)
     if not measured:
         msg = (
             f"{out} holds no measurement (*{SUFFIX}), as after `segment --no-measure`. Run "
@@ -85,16 +93,18 @@ def read_folder(out: Path) -> ReportFolder:
         )
         raise ArgumentError(msg)
     items = [
-        ReportItem(name, out / name, rows.get(name), _reason(rows.get(name), name in measured))
+        ReportItem(name, out / name, rows.get(name), _reason(out, rows.get(name), name in measured))
         for name in measured | rows.keys()
     ]
     items.sort(key=lambda item: natural_key(PurePosixPath(item.photo)))
     return ReportFolder(out, run, tuple(items))
 
 
-def _reason(row: PhotoRow | None, measured: bool) -> str:
+def _reason(out: Path, row: PhotoRow | None, measured: bool) -> str:
     if row is not None and row.status == "failed":
         return row.error or "failed; the run does not say why."
+    if row is not None and (parts_folder(out, row.photo) / ABOUT_PARTS).is_file():
+        return RASTER.format(name=row.photo)
     return "" if measured else NOT_MEASURED
 
 

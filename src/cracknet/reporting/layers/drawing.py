@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +43,7 @@ GRAY_RGB, OUTLINE_RGB = (128, 128, 128), (120, 120, 120)
 
 @contextmanager
 def drawings(out: Path, bands: Sequence[WidthBand]) -> Iterator[Callable[[MeasuredRows], None]]:
-    """Write ``<photo>.dxf`` for each photograph.
+    """Write ``<photo>.dxf`` for each photograph; of a raster's parts one drawing, in memory.
 
     Parameters
     ----------
@@ -62,15 +62,41 @@ def drawings(out: Path, bands: Sequence[WidthBand]) -> Iterator[Callable[[Measur
     OutputError
         When a file cannot be written.
     """
+    waiting: list[MeasuredRows] = []
 
     def add(rows: MeasuredRows) -> None:
+        if rows.item.about.get("part", 1) == 1:
+            write()
+        waiting.append(rows)
+        if "part" not in rows.item.about:
+            write()
+
+    def write() -> None:
+        if not waiting:
+            return
         text = io.StringIO()
+        rows = waiting[0] if len(waiting) == 1 else _whole(waiting)
         draw(rows, bands).write(text)
         path = result_path(out, rows.item.photo, ".dxf")
         # What the drawing's encoding cannot hold, DXF writes as \U+XXXX; R2010 is UTF-8.
         write_whole(path, text.getvalue().encode("utf-8", "dxfreplace"))
+        waiting.clear()
 
     yield add
+    write()
+
+
+def _whole(parts: Sequence[MeasuredRows]) -> MeasuredRows:
+    """Put the parts of a raster's measurement together."""
+    first = parts[0]
+    cracks = tuple(crack for part in parts for crack in part.item.measurement.cracks)
+    item = replace(first.item, measurement=replace(first.item.measurement, cracks=cracks))
+    return replace(
+        first,
+        item=item,
+        cracks=tuple(row for part in parts for row in part.cracks),
+        branches=tuple(row for part in parts for row in part.branches),
+    )
 
 
 def draw(rows: MeasuredRows, bands: Sequence[WidthBand]) -> Drawing:

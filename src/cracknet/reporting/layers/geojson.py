@@ -57,14 +57,23 @@ def geojson_files(
     degrees = Placement("degrees", np.asarray, "WGS84 longitude and latitude")
     with ExitStack() as stack:
         places = stack.enter_context(_collection(out / PHOTOS, "photos", degrees))
+        own = stack.enter_context(ExitStack())  # the files of the photograph at hand
+        adders: dict[str, Callable[[Layer], None]] = {}
 
         def add(rows: MeasuredRows) -> None:
             where = _placement(rows, georeference_for(rows))
+            if rows.item.about.get("part", 1) == 1:  # further parts of a raster are added
+                own.close()
+                adders.clear()
+                places(photos_layer([rows.photo]))
             for layer in photo_layers(rows, where.place, width_points=width_points):
-                path = result_path(out, rows.item.photo, f".{layer.name}.geojson")
-                with _collection(path, f"{layer.name} of {rows.photo.photo}", where) as own:
-                    own(layer)
-            places(photos_layer([rows.photo]))
+                if layer.name not in adders:
+                    path = result_path(out, rows.item.photo, f".{layer.name}.geojson")
+                    name = f"{layer.name} of {rows.photo.photo}"
+                    adders[layer.name] = own.enter_context(_collection(path, name, where))
+                adders[layer.name](layer)
+            if "part" not in rows.item.about:
+                own.close()
 
         yield add
 

@@ -64,19 +64,17 @@ def geopackages(
     with appearing_whole(out / PHOTOS) as part:
 
         def write() -> None:
-            _write(part, photos_layer(waiting), "EPSG:4326", "places of photographs, from EXIF")
+            text = "places of photographs, from EXIF"
+            _write(part, photos_layer(waiting), "EPSG:4326", text, append=part.exists())
             waiting.clear()
 
         def add(rows: MeasuredRows) -> None:
+            if "part" in rows.item.about:
+                return  # of a raster, whose layers were written as its cracks were found
             georeference = georeference_for(rows)
-            if georeference is not None:
-                crs_of(georeference)  # refuses an unknown one by its name
-            where = placement(rows.item.measurement, georeference)
             path = result_path(out, rows.item.photo, ".gpkg", frozenset({PHOTOS}))
             with appearing_whole(path) as own:
-                for layer in photo_layers(rows, where.place, width_points=width_points):
-                    text = f"{layer.name} of {rows.photo.photo}: {where.text}"
-                    _write(own, layer, _system(where), text)
+                add_to_geopackage(own, rows, georeference, width_points=width_points)
             waiting.append(rows.photo)
             if len(waiting) == PHOTOS_AT_ONCE:
                 write()
@@ -85,12 +83,46 @@ def geopackages(
         write()
 
 
+def add_to_geopackage(
+    path: Path,
+    rows: MeasuredRows,
+    georeference: Georeference | None,
+    *,
+    width_points: bool = False,
+) -> None:
+    """Write the layers of a photograph, or add its features where the file is there already.
+
+    Parameters
+    ----------
+    path : Path
+    rows : MeasuredRows
+    georeference : Georeference, optional
+        The same for all that is added.
+    width_points : bool
+        Whether to write a point for every width.
+
+    Raises
+    ------
+    OutputError
+        When the file cannot be written.
+    ArgumentError
+        When the coordinate reference system is not known.
+    """
+    if georeference is not None:
+        crs_of(georeference)  # refuses an unknown one by its name
+    where = placement(rows.item.measurement, georeference)
+    append = path.exists()
+    for layer in photo_layers(rows, where.place, width_points=width_points):
+        text = f"{layer.name} of {rows.photo.photo}: {where.text}"
+        _write(path, layer, _system(where), text, append=append)
+
+
 def _system(where: Placement) -> str | None:
     return where.crs if where.unit == "world" else LOCAL_SYSTEMS[where.unit]
 
 
-def _write(path: Path, layer: Layer, crs: str | None, text: str) -> None:
-    """Write a layer, or add its features where the file has it already."""
+def _write(path: Path, layer: Layer, crs: str | None, text: str, *, append: bool) -> None:
+    """Write a layer, or add its features to the one that the file has already."""
     from pyogrio.errors import DataLayerError, DataSourceError, FieldError
     from pyogrio.raw import write
     from shapely import to_wkb
@@ -99,7 +131,6 @@ def _write(path: Path, layer: Layer, crs: str | None, text: str) -> None:
     options = {"DESCRIPTION": text}
     if crs is None:
         options["SRID"] = "-1"  # undefined Cartesian, by the standard's clause 1.1.2.1.2
-    append = layer.name == "photos" and path.exists()
     try:
         with warnings.catch_warnings():
             # That the raster's system is unknown is said in the layer's description.

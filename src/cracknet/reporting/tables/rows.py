@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cracknet.measurement.classes import choice_of
@@ -73,6 +73,28 @@ def measured_rows(item: PhotoMeasurement, classify: Classifier | None = None) ->
     cracks = crack_figures(item.measurement, name, classify or choice, judged)
     branches = branch_figures(item.measurement, name)
     return MeasuredRows(item, _photo_row(item, cracks), tuple(cracks), tuple(branches))
+
+
+def joined_photo(one: PhotoFigures, more: PhotoFigures) -> PhotoFigures:
+    """Add the figures of another part of the same raster.
+
+    Examples
+    --------
+    >>> from cracknet.measurement.results import Measurement
+    >>> part = PhotoMeasurement("deck", "deck.tif", Measurement(9, 9, (), specks=2))
+    >>> photo = measured_rows(part).photo
+    >>> joined_photo(photo, photo).specks
+    4
+    """
+
+    def total(name: str) -> Any:
+        values = [getattr(one, name), getattr(more, name)]
+        known = [value for value in values if value is not None]
+        return (max if name.startswith("width_max") else sum)(known) if known else None
+
+    summed = ("cracks", "length_px", "width_max_px", "area_px2", "specks", "specks_area_px2",
+              "length_mm", "width_max_mm", "area_mm2")  # fmt: skip
+    return replace(one, **{name: total(name) for name in summed})
 
 
 def encodable(text: str) -> str:

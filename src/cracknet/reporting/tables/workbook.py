@@ -13,7 +13,12 @@ from cracknet.errors import OutputError
 from cracknet.measurement.figures import BranchFigures, CrackFigures
 from cracknet.reporting.streams import appearing_whole
 from cracknet.reporting.tables.columns import SIGNIFICANT, Column, Value, columns_of, values_of
-from cracknet.reporting.tables.rows import MeasuredRows, PhotoFigures, encodable
+from cracknet.reporting.tables.rows import (
+    MeasuredRows,
+    PhotoFigures,
+    encodable,
+    joined_photo,
+)
 
 ROWS_A_SHEET = 1_048_576
 """Excel's limit, with the header (Microsoft, "Excel specifications and limits")."""
@@ -71,15 +76,26 @@ def workbook(out: Path) -> Iterator[Callable[[MeasuredRows], None]]:
             tables = [_Table(book, formats, name, kind) for name, kind in SHEETS]
             summary = _Summary()
 
+            waiting: list[PhotoFigures] = []
+
             def add(rows: MeasuredRows) -> None:
-                for table, several in zip(
-                    tables, (rows.cracks, rows.branches, (rows.photo,)), strict=True
-                ):
+                for table, several in zip(tables, (rows.cracks, rows.branches), strict=False):
                     for row in several:
                         table.add(row)
+                if waiting and rows.item.about.get("part", 1) > 1:  # of the same raster
+                    waiting[0] = joined_photo(waiting[0], rows.photo)
+                else:
+                    leave()
+                    waiting.append(rows.photo)
                 summary.add(rows)
 
+            def leave() -> None:
+                for row in waiting:
+                    tables[-1].add(row)
+                waiting.clear()
+
             yield add
+            leave()
             for table in tables:
                 table.finish()
             _about(book, formats, summary)
@@ -168,10 +184,11 @@ class _Summary:
         self.told: dict[str, dict[str, None]] = {"model": {}, "standard": {}}
 
     def add(self, rows: MeasuredRows) -> None:
-        self.photos += 1
+        first = rows.item.about.get("part", 1) == 1
+        self.photos += first
         self.cracks += len(rows.cracks)
         self.branches += len(rows.branches)
-        self.scaled += rows.photo.mm_per_px is not None
+        self.scaled += first and rows.photo.mm_per_px is not None
         for key, values in self.told.items():
             if (value := rows.item.about.get(key)) and len(values) < 20:
                 values[encodable(str(value))] = None
