@@ -1,4 +1,4 @@
-"""Compiling the net for a tile, afresh and from OpenVINO's cache on disk: is a cache worth it?
+"""Compiling the net for a tile, afresh and from OpenVINO's cache on disk.
 
     python benchmarks/compiling.py --json benchmarks/results/compiling.json
 

@@ -112,7 +112,7 @@ def quantise_net(
     # overflow otherwise, and score up to 2.7 points worse than processors that have it.
     advanced = nncf.AdvancedQuantizationParameters(
         overflow_fix=nncf.OverflowFix.ENABLE,
-        smooth_quant_alphas=nncf.AdvancedSmoothQuantParameters(convolution=-1, matmul=-1)
+        smooth_quant_alphas=nncf.AdvancedSmoothQuantParameters(convolution=-1, matmul=-1),
     )
     try:
         # NNCF draws its progress on stdout, which is the caller's.

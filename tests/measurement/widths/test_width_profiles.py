@@ -300,7 +300,12 @@ def test_turning_the_photograph_by_a_right_angle_changes_no_width(width, angle, 
         turned_points, mask=np.rot90(photo.mask), half_widths_px=half,
         probability=np.rot90(photo.coverage), gray=np.rot90(photo.gray),
     )  # fmt: skip
-    np.testing.assert_allclose(turned.widths_px, straight.widths_px, rtol=0.005, atol=0.01)
+    # how far an end reaches is rounded: a point there may change its method
+    same = turned.methods == straight.methods
+    assert same.sum() >= len(same) - 2
+    np.testing.assert_allclose(
+        turned.widths_px[same], straight.widths_px[same], rtol=0.005, atol=0.01
+    )
 
 
 def test_no_points_and_one_point():
