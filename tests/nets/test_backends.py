@@ -13,6 +13,11 @@ import pytest
 from cracknet.nets import NETS, FCN32s
 
 TOLERANCE = 1e-3
+QUICK_COMPILING = (
+    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true "
+    "--xla_cpu_parallel_codegen_split_count=1"
+)
+"""Nets run once here: XLA would spend a hundred times that on making them fast."""
 SCRIPT = """
 import sys
 import keras
@@ -33,7 +38,8 @@ def run(backend, name, weights, out):
     """Run the net in a process of its own: a process has one backend."""
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, name, weights, out, backend],
-        env=os.environ | {"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        env=os.environ
+        | {"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3", "XLA_FLAGS": QUICK_COMPILING},
         capture_output=True,
         text=True,
         timeout=300,
@@ -65,7 +71,11 @@ def random_weights(net, rng):
     return drawn
 
 
-@pytest.fixture(scope="module", params=[name for name in NETS if name != "cracknet-no-skips"])
+OTHERS = ("cracknet-no-skips", "deeplab-v2", "deeplab-v2-fine", "resnet-45")
+"""Nets of the same layers as those that are run here."""
+
+
+@pytest.fixture(scope="module", params=[name for name in NETS if name not in OTHERS])
 def reference(request, tmp_path_factory):
     """A net's name, its weights and input in a file, and TensorFlow's output."""
     folder = tmp_path_factory.mktemp(request.param)

@@ -21,6 +21,10 @@ PARAMETERS = {
     # 134.3 million, as the authors' files: VGG16's 13 convolutions, fc6 and fc7
     "fcn-8s": 134_264_547,
     "fcn-32s": 134_267_585,
+    # ResNet101 on one channel, and a 3x3 score of 2048 features at each of four rates
+    "deeplab-v2": 42_651_904 + 4 * (9 * 2048 + 1),
+    "deeplab-v2-fine": 42_651_904 + 4 * (9 * 2048 + 1) + (9 * 256 + 1) + (9 * 64 + 1),
+    "resnet-45": 31_492_993,
 }
 CONVOLUTIONS = {
     # 1 stem, 33 bottleneck blocks of 3, 4 projections: the 100 layers of ResNet101 before its
@@ -31,25 +35,46 @@ CONVOLUTIONS = {
     # 13 of VGG16, fc6, fc7, and a score of each scale
     "fcn-8s": 13 + 2 + 3,
     "fcn-32s": 13 + 2 + 1,
+    # of SMALL: 1 stem, 4 bottleneck blocks of 3, 4 projections, 4 rates, 2 finer scores
+    "deeplab-v2-fine": 1 + 4 * 3 + 4 + 4 + 2,
+    # 1 stem, 4 blocks of 2, 3 projections, a score
+    "resnet-45": 1 + 4 * 2 + 3 + 1,
 }
 SKIPS = {
     "cracknet": {16: 1024, 8: 512, 4: 256, 2: 64},
     "cracknet-lite": {16: 112, 8: 40, 4: 24, 2: 16, 1: 1},
     "fcn-8s": {},
     "fcn-32s": {},
+    "deeplab-v2-fine": {},
+    "resnet-45": {},
 }
-SMALL = {"fcn-8s": {"top_filters": 8}, "fcn-32s": {"top_filters": 8}}
-"""Arguments to run with: fc6 alone would be 400 MB in every file."""
+SMALL = {
+    "fcn-8s": {"top_filters": 8},
+    "fcn-32s": {"top_filters": 8},
+    "deeplab-v2-fine": {"blocks": (1, 1, 1, 1), "filters": 8},
+    "resnet-45": {"blocks": (1, 1, 1, 1), "filters": 8},
+}
+"""Arguments to run with: fc6 alone would be 400 MB in every file. Of the baselines' residual nets
+test_resnet.py says what they are at full size."""
+DECODERS = {
+    "deeplab-v2-fine": {"aspp_6", "aspp_12", "aspp_18", "aspp_24", "score_4", "score_2"},
+    "resnet-45": {"score"},
+}
+"""Layers with weights that are no encoder's, where they have names of their own."""
 NORMALISED = {"mean": 100.0, "std": 40.0}
 OTHER_ARGUMENTS = {
     "cracknet": {"decoder_filters": (20, 16, 12, 8, 4), **NORMALISED},
     "cracknet-lite": {"decoder_filters": (20, 16, 12, 8, 4), **NORMALISED},
     "fcn-8s": {"top_filters": 8, "dropout": 0.25, **NORMALISED},
     "fcn-32s": {"top_filters": 8, "dropout": 0.25, **NORMALISED},
+    "deeplab-v2-fine": {"blocks": (1, 2, 1, 1), "filters": 4, **NORMALISED},
+    "resnet-45": {"blocks": (1, 2, 1, 1), "filters": 4, **NORMALISED},
 }
+VARIANTS = ("cracknet-no-skips", "deeplab-v2")
+"""Nets that are another with less; the other is tested."""
 
 
-@pytest.fixture(scope="module", params=[name for name in NETS if name != "cracknet-no-skips"])
+@pytest.fixture(scope="module", params=[name for name in NETS if name not in VARIANTS])
 def name(request):
     return request.param
 
@@ -184,6 +209,8 @@ def test_encoder_layers_are_what_a_frozen_encoder_freezes(name, net):
     if name.startswith("fcn"):
         assert len(frozen) == 13
         assert {"fc6", "fc7", "score", "logits"} <= decoder
+    elif name in DECODERS:
+        assert decoder == DECODERS[name]
     else:
         assert all(layer.startswith(("decoder_", "logits")) for layer in decoder)
         assert len(decoder) == 21 - 2 * (name == "cracknet-lite")
@@ -241,7 +268,7 @@ def test_config_round_trip(name):
         ]
 
     assert architecture(again) == architecture(net)
-    if not name.startswith("fcn"):
+    if "decoder_filters" in OTHER_ARGUMENTS[name]:
         assert net.get_layer("decoder_1_1_conv").filters == 4
 
 
@@ -267,7 +294,7 @@ def test_save_and_load_gives_the_same_output(name, net, tmp_path):
 def test_one_step_of_training_lowers_the_loss(name):
     """Both losses are of the same image, the second after one step of gradient descent."""
     keras.utils.set_random_seed(0)
-    net = NETS[name](**SMALL[name] | {"dropout": 0} if name in SMALL else {})
+    net = NETS[name](**SMALL.get(name, {}) | ({"dropout": 0} if name.startswith("fcn") else {}))
     trainer = keras.Model(net.input, net.get_layer("logits").output)
     trainer.compile(keras.optimizers.SGD(1e-2), CrossEntropyDice(), run_eagerly=True)
     image = np.full((1, 64, 64, 1), 180, np.float32)

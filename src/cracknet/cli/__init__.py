@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import typer
 
+from cracknet.cli.batch import batch
+from cracknet.cli.bench import bench
 from cracknet.cli.change import change
 from cracknet.cli.dataset import dataset
 from cracknet.cli.evaluate import evaluate
@@ -21,6 +23,7 @@ from cracknet.cli.report import report
 from cracknet.cli.reproduce import reproduce
 from cracknet.cli.scoreboard import scoreboard
 from cracknet.cli.segment import segment
+from cracknet.cli.serve import serve
 from cracknet.cli.train import train
 from cracknet.errors import CrackNetError, OutputError, TrainingError
 
@@ -34,6 +37,7 @@ app = typer.Typer(
 )
 for command in (
     segment,
+    batch,
     measure,
     change,
     models,
@@ -44,8 +48,10 @@ for command in (
     finetune,
     report,
     reproduce,
+    serve,
     export,
     quantise,
+    bench,
 ):
     app.command()(command)
 app.add_typer(dataset)

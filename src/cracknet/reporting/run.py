@@ -72,17 +72,35 @@ def segment_photos(
         When the folder holds a run of other options, or results of another photograph of the
         same name, and `overwrite` is False.
     """
-    work = _Segmenting(out, segmenter, measuring, max_pixels)
+    work = PhotoSegmenting(out, segmenter, measuring, max_pixels)
     return run_photos(photos, out, work, overwrite=overwrite, names=names, progress=progress)
 
 
-class _Segmenting:
-    """All that is done to one photograph, called from several threads."""
+class PhotoSegmenting:
+    """All that is done to one photograph, called from several threads.
+
+    Parameters
+    ----------
+    out, segmenter, measuring, max_pixels
+        As of `segment_photos`.
+    also : callable, optional
+        Called with the results of each photograph, its mask and its measurement, while they are
+        in memory.
+    called : Path, optional
+        What a photograph is called in messages, in place of its path.
+    """
 
     def __init__(
-        self, out: Path, segmenter: Segmenter, measuring: Measuring | None, max_pixels: int
+        self,
+        out: Path,
+        segmenter: Segmenter,
+        measuring: Measuring | None,
+        max_pixels: int,
+        also: Callable[[Segmentation, Mask, PhotoMeasurement | None], None] | None = None,
+        called: Path | None = None,
     ) -> None:
         self.out, self.segmenter, self.max_pixels = out, segmenter, max_pixels
+        self.also, self.called = also, called
         self.measuring = measuring
         self.suffixes = (*SUFFIXES, MEASURED) if measuring else SUFFIXES
         self.threads = segmenter.engine.workers + 1
@@ -95,16 +113,21 @@ class _Segmenting:
         return {**segmenter_options(self.segmenter), "measure": measure}
 
     def do(self, photo: FoundPhoto, name: str) -> PhotoRow:
+        """As `cracknet.reporting.photo_run.Work` says."""
         size, modified = stamp(photo.path)
         measured: PhotoMeasurement | None = None
         try:
             read = read_photo(photo.path, max_pixels=self.max_pixels)
+            if self.called is not None:
+                read = replace(read, path=self.called)
             with self._bound.of(read.gray.size):
                 result = self.segmenter.segment(read)
                 mask = result.mask
                 self._write(name, result, mask)
                 if self.measuring:
                     measured = self._measure(name, photo.path, result, mask, self.measuring)
+                if self.also:
+                    self.also(result, mask, measured)
                 share = float(mask.mean())
         except (PhotoError, EngineError, MemoryError) as error:
             text = str(error) or "not enough memory for this photograph."
@@ -113,6 +136,7 @@ class _Segmenting:
         return replace(with_measured(row, measured), bytes=size, modified_ns=modified)
 
     def finish(self, journal: Journal, order: Sequence[str]) -> dict[str, Any]:
+        """As `cracknet.reporting.photo_run.Work` says."""
         if self.measuring:
             write_run_outputs(self.out, self.measuring, journal, order)
         return {"net_seconds": round(self.segmenter.net_seconds, 3)}

@@ -1,0 +1,1 @@
+"""The page in the browser, its HTTP API, and the worker behind them."""

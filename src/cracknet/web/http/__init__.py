@@ -1,0 +1,1 @@
+"""The app: pages and API, uploads, safety."""

@@ -1,0 +1,1 @@
+"""Jobs in SQLite: what is sent in, claimed, corrected and done, across processes and kills."""

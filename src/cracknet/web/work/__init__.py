@@ -1,0 +1,1 @@
+"""The worker process that segments and measures, its supervisor, and the making of result files."""
