@@ -48,7 +48,7 @@ def test_the_shipped_model_on_a_rendered_wall(command, tmp_path):
     assert set(np.unique(mask)) <= {0, 255}
     assert (mask[wall.mask] > 0).mean() > 0.6
     options = json.loads((tmp_path / "out" / "run.json").read_text())["options"]
-    assert options["model"] == "cracknet-lite"
+    assert options["model"] == DEFAULT_MODEL
 
 
 def test_all_done_is_0(segment, write_photos, tmp_path):

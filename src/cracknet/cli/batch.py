@@ -34,7 +34,7 @@ def batch(
         str, typer.Argument(help="Folder, pattern, URL such as s3://..., or list (.txt, .csv).")
     ],
     out: Annotated[str, typer.Option("--out", "-o", help="Folder or URL for the results.")],
-    model: model_option = "cracknet-lite",
+    model: model_option = None,
     threshold: Annotated[
         float | None,
         typer.Option(
@@ -93,6 +93,7 @@ def batch(
     from cracknet.cli.progress import photo_run_bar
     from cracknet.errors import ArgumentError
     from cracknet.fleet import FleetWork, plan_fleet, run_fleet
+    from cracknet.segmentation.models import DEFAULT_MODEL
 
     if not 1e-6 <= max_megapixels < inf:
         msg = f"--max-megapixels must be a positive number; got {max_megapixels}."
@@ -105,7 +106,7 @@ def batch(
     work = FleetWork(
         out,
         {
-            "model": model,
+            "model": model or DEFAULT_MODEL,
             "threshold": threshold,
             "sensitivity": sensitivity,
             "engine": engine,

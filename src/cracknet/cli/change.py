@@ -50,7 +50,7 @@ def change(
     side_by_side: Annotated[
         bool, typer.Option("--side-by-side", help="Show BEFORE beside AFTER in the picture.")
     ] = False,
-    model: model_option = "cracknet-lite",
+    model: model_option = None,
     threshold: Annotated[
         float, typer.Option("--threshold", "-t", help="Probability from which a pixel is crack.")
     ] = 0.5,
@@ -69,6 +69,7 @@ def change(
     from cracknet.reporting.change_run import compare_files
     from cracknet.reporting.measuring import Measuring
     from cracknet.segmentation import Segmentation, Segmenter
+    from cracknet.segmentation.models import DEFAULT_MODEL
 
     options = ChangeOptions(least_width_px=least_width_px, sigmas=sigmas, tolerance_px=tolerance_px)
     scales = ((before_mm_per_px, before_marker), (after_mm_per_px, after_marker))
@@ -78,7 +79,9 @@ def change(
 
         def segment(photo: Photo) -> Segmentation:
             if not opened:
-                opened.append(stack.enter_context(Segmenter(model, threshold=threshold)))
+                opened.append(
+                    stack.enter_context(Segmenter(model or DEFAULT_MODEL, threshold=threshold))
+                )
             return opened[0].segment(photo)
 
         result = compare_files(

@@ -25,8 +25,12 @@ version_option = Annotated[
     ),
 ]
 model_option = Annotated[
-    str,
-    typer.Option("--model", "-m", help="A shipped model's name, or a .xml or .onnx file."),
+    str | None,
+    typer.Option(
+        "--model",
+        "-m",
+        help="A shipped model's name, or a .xml or .onnx file; cracknet-lite-int8 by default.",
+    ),
 ]
 engine_option = Annotated[str, typer.Option(help="openvino, or onnxruntime with an ONNX file.")]
 precision_option = Annotated[str, typer.Option(help="auto, f32 or bf16.")]

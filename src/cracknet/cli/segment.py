@@ -36,7 +36,7 @@ from cracknet.cli.options import (
 def segment(
     paths: Annotated[list[str], typer.Argument(help="Photographs, folders, or patterns.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")],
-    model: model_option = "cracknet-lite",
+    model: model_option = None,
     threshold: Annotated[
         float | None,
         typer.Option(
@@ -85,6 +85,7 @@ def segment(
     from cracknet.photo import find_photos
     from cracknet.reporting.run import own_result
     from cracknet.segmentation import Segmenter
+    from cracknet.segmentation.models import DEFAULT_MODEL
 
     if not 1e-6 <= max_megapixels < inf:
         msg = f"--max-megapixels must be a positive number; got {max_megapixels}."
@@ -98,7 +99,7 @@ def segment(
     photos = [photo for photo in find_photos(paths) if not own_result(photo, out)]
     with (
         Segmenter(
-            model,
+            model or DEFAULT_MODEL,
             threshold=threshold,
             sensitivity=sensitivity,
             engine=engine,

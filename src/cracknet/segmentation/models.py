@@ -12,7 +12,7 @@ from cracknet.errors import ArgumentError, ModelError
 from cracknet.files import write_whole
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
-DEFAULT_MODEL = "cracknet-lite"
+DEFAULT_MODEL = "cracknet-lite-int8"
 SENSITIVITIES = ("low", "normal", "high")
 """Names of a model's thresholds, the highest threshold first."""
 
