@@ -10,6 +10,8 @@ import secrets
 import signal
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 
 import cv2
 import numpy as np
@@ -22,10 +24,13 @@ from cracknet.measurement.files import read_measurement
 from cracknet.reporting.measured_run import measure_results
 from cracknet.reporting.measuring import Measuring
 from cracknet.reporting.pyramid import tile_path
+from cracknet.segmentation.models import DEFAULT_MODEL, find_model
 from cracknet.web.queue.jobs import Edits, JobOptions, Stroke
 from cracknet.web.queue.store import Store
+from cracknet.web.work import worker as worker_module
 from cracknet.web.work import working
-from cracknet.web.work.worker import work
+from cracknet.web.work.worker import Stopped, work
+from cracknet.web.work.working import Working
 
 from ..sending import crack, send, wait_until, wall
 
@@ -233,12 +238,14 @@ def test_models_are_loaded_once(store, monkeypatch):
     for sensitivity in ("low", "high", "normal"):
         send(store, sensitivity=sensitivity)
     work_off(store)
-    assert loaded == ["cracknet-lite"]
+    assert loaded == [DEFAULT_MODEL]
     thresholds = [
         read_measurement(store.folder(job.id) / "results" / "wall.cracks.json").about["threshold"]
         for job in store.jobs(9)
     ]
-    assert thresholds == [0.5, 0.12, 0.64]
+    of = find_model(DEFAULT_MODEL).thresholds
+    assert thresholds == [of["normal"], of["high"], of["low"]]
+    assert len(set(thresholds)) == 3
 
 
 def test_errors_of_measuring_are_told(store, monkeypatch):
@@ -299,8 +306,30 @@ def test_a_worker_told_to_end_puts_its_work_back(store):
     process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 0, process.stderr.read()
     process.stderr.close()
-    assert store.job(job.id).photos[0].status == "waiting"
+    # done where another library lost the exception that the signal raises; never left running
+    assert store.job(job.id).photos[0].status in ("waiting", "done")
     assert not list((store.data / "workers").iterdir())
+
+
+def test_a_signal_that_another_library_swallows_ends_the_worker_after_its_work(store, monkeypatch):
+    job = send(store, [("a.png", wall()), ("b.png", wall())])
+    told = threading.Event()
+    monkeypatch.setattr(worker_module, "_told_to_end", told)
+    done = Working.do
+
+    def swallowing(self, task):
+        with suppress(Stopped):
+            worker_module._stop(signal.SIGTERM, None)
+        return done(self, task)
+
+    monkeypatch.setattr(Working, "do", swallowing)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(Stopped):
+            work(store, "w1")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert [photo.status for photo in store.job(job.id).photos] == ["done", "waiting"]
 
 
 def test_an_idle_worker_of_a_server_ends_at_once_when_told_to(store):

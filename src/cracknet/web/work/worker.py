@@ -41,6 +41,8 @@ STUCK = 3
 
 logger = logging.getLogger(__name__)
 
+_told_to_end = threading.Event()
+
 
 class Stopped(BaseException):
     """The worker was told to end. Not an Exception: no handler of errors takes it for one."""
@@ -82,6 +84,8 @@ def work(
     done, looked = 0, -DEAD_SECONDS
     try:
         while True:
+            if _told_to_end.is_set():
+                raise Stopped
             if time.monotonic() - looked >= DEAD_SECONDS:
                 release_dead(store)
                 looked = time.monotonic()
@@ -133,6 +137,8 @@ def _told(task: Task, text: str) -> str:
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: what follows puts things back
+    # What is raised in a bare `except:` of another library is lost; the loop sees this then.
+    _told_to_end.set()
     raise Stopped
 
 
