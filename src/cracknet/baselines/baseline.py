@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import numpy as np
+
 from cracknet.arrays import Gray, Probability
+from cracknet.errors import ArgumentError
 
 
 class Baseline(Protocol):
@@ -23,3 +26,40 @@ class Baseline(Protocol):
     def predict(self, gray: Gray) -> Probability:
         """Return (H, W) float32 in [0, 1] for a photograph (H, W) uint8; crack from 0.5 on."""
         ...
+
+
+def at_half(probability: Probability, threshold: float) -> Probability:
+    """Stretch probabilities so that a threshold that was chosen comes to lie at 0.5.
+
+    Linear from 0 to the threshold and from there to 1; the order of pixels stays.
+
+    Parameters
+    ----------
+    probability : (H, W) float32
+    threshold : float
+        Above 0, below 1.
+
+    Raises
+    ------
+    ArgumentError
+        When the threshold is outside.
+
+    Examples
+    --------
+    >>> at_half(np.float32([[0, 0.1, 0.2, 0.6, 1]]), 0.2).tolist()
+    [[0.0, 0.25, 0.5, 0.75, 1.0]]
+    """
+    if not 0 < threshold < 1:
+        msg = f"the threshold must lie between 0 and 1; got {threshold:g}."
+        raise ArgumentError(msg)
+    reached = probability >= np.float32(threshold)
+    below = np.minimum(probability * (0.5 / threshold), np.nextafter(np.float32(0.5), 0))
+    above = np.maximum(0.5 + (probability - threshold) * (0.5 / (1 - threshold)), 0.5)
+    return np.asarray(np.where(reached, np.minimum(above, 1), below), np.float32)
+
+
+def check_gray(gray: Gray) -> None:
+    """Raise ArgumentError where a photograph is not (H, W) uint8 with at least a pixel."""
+    if gray.ndim != 2 or gray.dtype != np.uint8 or gray.size == 0:
+        msg = f"the photograph must be (H, W) uint8, at least 1x1; got {gray.shape} {gray.dtype}."
+        raise ArgumentError(msg)

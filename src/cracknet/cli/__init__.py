@@ -10,6 +10,7 @@ import typer
 from cracknet.cli.batch import batch
 from cracknet.cli.bench import bench
 from cracknet.cli.change import change
+from cracknet.cli.compare import compare
 from cracknet.cli.dataset import dataset
 from cracknet.cli.evaluate import evaluate
 from cracknet.cli.export import export
@@ -48,6 +49,7 @@ for command in (
     finetune,
     report,
     reproduce,
+    compare,
     serve,
     export,
     quantise,

@@ -35,7 +35,10 @@ Scale = Annotated[tuple[float, float], AfterValidator(_rising)]
 class NetSection(_Section):
     """Which net, and what its weights start from."""
 
-    name: Literal["cracknet", "cracknet-lite", "cracknet-no-skips", "fcn-8s", "fcn-32s"]
+    name: Literal[
+        "cracknet", "cracknet-lite", "cracknet-no-skips", "fcn-8s", "fcn-32s",
+        "deeplab-v2", "deeplab-v2-fine", "resnet-45",
+    ]  # fmt: skip
     encoder_weights: Path | None = None
     """Arrays named ``<layer>/<variable>`` in a .npz file, for the encoder."""
     weights: Path | None = None
