@@ -19,6 +19,7 @@ from cracknet.reporting.journal import JOURNAL, Journal
 from cracknet.reporting.photo_run import PixelBound
 from cracknet.reporting.run import SUFFIXES, own_result, segment_photos
 from cracknet.segmentation import Segmenter
+from cracknet.segmentation.models import DEFAULT_MODEL
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +99,7 @@ def test_the_checksum_of_a_shipped_model_is_kept(tmp_path, write_photos, run):
     with Segmenter() as shipped:
         run(tmp_path / "in", segmenter=shipped)
     content = json.loads((tmp_path / "out" / "run.json").read_text())
-    assert len(content["options"]["model_sha256"]["cracknet-lite.bin"]) == 64
+    assert len(content["options"]["model_sha256"][f"{DEFAULT_MODEL}.bin"]) == 64
 
 
 def test_exif_turns_the_results_and_fills_the_row(run, tmp_path, rendered):

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
+from cracknet.segmentation.models import DEFAULT_MODEL
 from cracknet.web.http.settings import Settings
 from cracknet.web.work.worker import work
 
@@ -521,7 +522,7 @@ class TestAbout:
 
     def test_models_and_standards(self, app):
         models = app.state.http.get("/api/v1/models").json()
-        assert [model["name"] for model in models if model["default"]] == ["cracknet-lite"]
+        assert [model["name"] for model in models if model["default"]] == [DEFAULT_MODEL]
         standards = {one["name"]: one for one in app.state.http.get("/api/v1/standards").json()}
         limits = {row["name"]: row["limit_mm"] for row in standards["aci224r"]["exposures"]}
         assert limits["humid"] == 0.3
