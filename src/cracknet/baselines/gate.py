@@ -19,8 +19,7 @@ import numpy as np
 
 from cracknet.arrays import Gray, Probability
 from cracknet.baselines.baseline import at_half, check_gray
-from cracknet.baselines.patches import Net
-from cracknet.baselines.tiles import CRACK, paint, scan
+from cracknet.baselines.tiles import Classify, painted_cracks
 
 Predict = Callable[[Gray], Probability]
 """From a photograph (H, W) uint8 to (H, W) float32, as `Segmenter.probability` does."""
@@ -44,7 +43,7 @@ class DamageMap:
     parameters : int
     """
 
-    classify: Net
+    classify: Classify
     tile_px: int = 224
     scales: tuple[float, ...] = (1.0, 0.5)
     threshold: float = 0.5
@@ -61,8 +60,7 @@ class DamageMap:
         """
 
         def at_one(small: Gray) -> Probability:
-            grid = scan(small, self.tile_px, self.classify)
-            return paint(grid[..., CRACK], small.shape, self.tile_px)
+            return painted_cracks(small, self.tile_px, self.classify)
 
         maps = _at_scales(gray, self.scales, at_one, cv2.INTER_NEAREST)
         return at_half(np.asarray(np.max(maps, axis=0), np.float32), self.threshold)

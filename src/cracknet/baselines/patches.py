@@ -12,7 +12,6 @@ other photographs; tiles are taken as they are, where theirs were resized to 227
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
@@ -21,12 +20,10 @@ import numpy.typing as npt
 
 from cracknet.arrays import Gray, Probability
 from cracknet.baselines.baseline import Baseline, at_half
-from cracknet.baselines.tiles import CRACK, Grid, Tiles, paint, scan
-
-Net = Callable[[Tiles], npt.NDArray[np.float32]]
+from cracknet.baselines.tiles import Classify, Tiles, painted_cracks
 
 
-def classifier_of(net: keras.Model) -> Net:
+def classifier_of(net: keras.Model) -> Classify:
     """Return a function from tiles to the classes' probabilities, by a Keras net."""
 
     def classify(tiles: Tiles) -> npt.NDArray[np.float32]:
@@ -51,15 +48,11 @@ class PatchClassifier:
     parameters : int
     """
 
-    classify: Net
+    classify: Classify
     tile_px: int = 256
     threshold: float = 0.5
     name: str = "alexnet"
     parameters: int = 0
-
-    def grid(self, gray: Gray) -> Grid:
-        """Return the classes' probabilities of each tile, (rows, columns, classes)."""
-        return scan(gray, self.tile_px, self.classify)
 
     def predict(self, gray: Gray) -> Probability:
         """Return (H, W) float32: a tile's probability at each of its pixels.
@@ -69,8 +62,7 @@ class PatchClassifier:
         ArgumentError
             When the photograph is not (H, W) uint8.
         """
-        painted = paint(self.grid(gray)[..., CRACK], gray.shape, self.tile_px)
-        return at_half(painted, self.threshold)
+        return at_half(painted_cracks(gray, self.tile_px, self.classify), self.threshold)
 
 
 @dataclass(frozen=True)

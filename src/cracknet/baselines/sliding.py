@@ -19,8 +19,7 @@ import numpy as np
 
 from cracknet.arrays import Gray, Probability
 from cracknet.baselines.baseline import at_half
-from cracknet.baselines.patches import Net
-from cracknet.baselines.tiles import CRACK, paint, scan
+from cracknet.baselines.tiles import Classify, painted_cracks
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class TwoScans:
     parameters : int
     """
 
-    classify: Net
+    classify: Classify
     tile_px: int = 256
     threshold: float = 0.5
     name: str = "two-scans"
@@ -52,8 +51,8 @@ class TwoScans:
         ArgumentError
             When the photograph is not (H, W) uint8.
         """
-        painted = []
-        for offset in (0, self.tile_px // 2):
-            grid = scan(gray, self.tile_px, self.classify, offset)
-            painted.append(paint(grid[..., CRACK], gray.shape, self.tile_px, offset))
+        painted = [
+            painted_cracks(gray, self.tile_px, self.classify, offset)
+            for offset in (0, self.tile_px // 2)
+        ]
         return at_half(np.mean(painted, axis=0, dtype=np.float32), self.threshold)

@@ -75,6 +75,12 @@ def paint(
     )
 
 
+def painted_cracks(gray: Gray, tile_px: int, classify: Classify, offset_px: int = 0) -> Probability:
+    """Return (H, W) float32: each tile's probability of crack, as `scan` and `paint` have it."""
+    grid = scan(gray, tile_px, classify, offset_px)
+    return paint(grid[..., CRACK], gray.shape, tile_px, offset_px)
+
+
 @dataclass(frozen=True, eq=False)
 class TilePhoto:
     """A photograph that tiles are drawn of.

@@ -23,8 +23,13 @@ from cracknet.cli.options import (
     engine_option,
     jobs_option,
     json_option,
+    max_megapixels_option,
+    max_pixels,
+    measure_option,
     model_option,
     precision_option,
+    sensitivity_option,
+    threshold_option,
     write_json,
 )
 
@@ -35,25 +40,15 @@ def batch(
     ],
     out: Annotated[str, typer.Option("--out", "-o", help="Folder or URL for the results.")],
     model: model_option = None,
-    threshold: Annotated[
-        float | None,
-        typer.Option(
-            "--threshold", "-t", help="Probability from which a pixel is crack; 0.5 by default."
-        ),
-    ] = None,
-    sensitivity: Annotated[
-        str | None,
-        typer.Option(help="low, normal or high, in place of a threshold: the model's own."),
-    ] = None,
+    threshold: threshold_option = None,
+    sensitivity: sensitivity_option = None,
     write: Annotated[
         list[str] | None,
         typer.Option(
             help="mask, probability, overlay, widths, measurement, or none; may be repeated. mask."
         ),
     ] = None,
-    measure: Annotated[
-        bool, typer.Option("--measure/--no-measure", help="Measure the cracks, too.")
-    ] = True,
+    measure: measure_option = True,
     mm_per_px: mm_per_px_option = None,
     marker: marker_option = None,
     distance_m: distance_option = None,
@@ -77,9 +72,7 @@ def batch(
     batch_megapixels: Annotated[
         float, typer.Option(help="Size of a batch, the unit that a worker's death repeats.")
     ] = 100,
-    max_megapixels: Annotated[
-        float, typer.Option(help="Larger photographs fail before they are decoded.")
-    ] = 500,
+    max_megapixels: max_megapixels_option = 500,
     json_file: json_option = None,
 ) -> None:
     """Find and measure the cracks in any number of photographs, here or on a Ray cluster.
@@ -88,16 +81,11 @@ def batch(
     Run again to go on where it was stopped. With --address, --jobs is the cores of each worker,
     one by default.
     """
-    from math import inf
-
     from cracknet.cli.progress import photo_run_bar
-    from cracknet.errors import ArgumentError
     from cracknet.fleet import FleetWork, plan_fleet, run_fleet
     from cracknet.segmentation.models import DEFAULT_MODEL
 
-    if not 1e-6 <= max_megapixels < inf:
-        msg = f"--max-megapixels must be a positive number; got {max_megapixels}."
-        raise ArgumentError(msg)
+    most = max_pixels(max_megapixels)
     how = measuring(
         mm_per_px=mm_per_px, marker=marker, scale_points=None, distance_m=distance_m,
         standard=standard, exposure=exposure, judge=judge, least_length_px=least_length_px,
@@ -114,7 +102,7 @@ def batch(
         },
         measuring=how if measure else None,
         pictures=tuple(name for name in dict.fromkeys(write or ["mask"]) if name != "none"),
-        max_pixels=int(max_megapixels * 1e6),
+        max_pixels=most,
     )
     plan = plan_fleet(source, work, batch_megapixels=batch_megapixels)
     with photo_run_bar("photos", plan.photos) as bar:

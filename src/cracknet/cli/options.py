@@ -32,6 +32,22 @@ model_option = Annotated[
         help="A shipped model's name, or a .xml or .onnx file; cracknet-lite-int8 by default.",
     ),
 ]
+threshold_option = Annotated[
+    float | None,
+    typer.Option(
+        "--threshold", "-t", help="Probability from which a pixel is crack; 0.5 by default."
+    ),
+]
+sensitivity_option = Annotated[
+    str | None,
+    typer.Option(help="low, normal or high, in place of a threshold: the model's own."),
+]
+measure_option = Annotated[
+    bool, typer.Option("--measure/--no-measure", help="Measure the cracks, too.")
+]
+max_megapixels_option = Annotated[
+    float, typer.Option(help="Larger photographs fail before they are decoded.")
+]
 engine_option = Annotated[str, typer.Option(help="openvino, or onnxruntime with an ONNX file.")]
 precision_option = Annotated[str, typer.Option(help="auto, f32 or bf16.")]
 jobs_option = Annotated[
@@ -61,3 +77,21 @@ def numbers(text: str, separator: str, option: str) -> tuple[float, float]:
         raise typer.BadParameter(message)
     first = float(match[1])
     return first, float(match[2]) if match[2] else first
+
+
+def max_pixels(max_megapixels: float) -> int:
+    """Turn the option into pixels.
+
+    Raises
+    ------
+    ArgumentError
+        When it is no positive number.
+    """
+    from math import inf
+
+    from cracknet.errors import ArgumentError
+
+    if not 1e-6 <= max_megapixels < inf:
+        msg = f"--max-megapixels must be a positive number; got {max_megapixels}."
+        raise ArgumentError(msg)
+    return int(max_megapixels * 1e6)

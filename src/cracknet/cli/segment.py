@@ -26,9 +26,14 @@ from cracknet.cli.options import (
     engine_option,
     jobs_option,
     json_option,
+    max_megapixels_option,
+    max_pixels,
+    measure_option,
     model_option,
     overwrite_option,
     precision_option,
+    sensitivity_option,
+    threshold_option,
     write_json,
 )
 
@@ -37,19 +42,9 @@ def segment(
     paths: Annotated[list[str], typer.Argument(help="Photographs, folders, or patterns.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")],
     model: model_option = None,
-    threshold: Annotated[
-        float | None,
-        typer.Option(
-            "--threshold", "-t", help="Probability from which a pixel is crack; 0.5 by default."
-        ),
-    ] = None,
-    sensitivity: Annotated[
-        str | None,
-        typer.Option(help="low, normal or high, in place of a threshold: the model's own."),
-    ] = None,
-    measure: Annotated[
-        bool, typer.Option("--measure/--no-measure", help="Measure the cracks, too.")
-    ] = True,
+    threshold: threshold_option = None,
+    sensitivity: sensitivity_option = None,
+    measure: measure_option = True,
     mm_per_px: mm_per_px_option = None,
     marker: marker_option = None,
     scale_points: scale_points_option = None,
@@ -66,9 +61,7 @@ def segment(
     precision: precision_option = "auto",
     jobs: jobs_option = None,
     overwrite: overwrite_option = False,
-    max_megapixels: Annotated[
-        float, typer.Option(help="Larger photographs fail before they are decoded.")
-    ] = 500,
+    max_megapixels: max_megapixels_option = 500,
     json_file: json_option = None,
 ) -> None:
     """Find and measure the cracks in photographs.
@@ -77,25 +70,19 @@ def segment(
     all of them photos.csv, cracks.csv and branches.csv. Without a scale, results are in px.
     Run again to go on where it was stopped; what is done is skipped.
     """
-    from math import inf
-
     from cracknet.cli.progress import photo_run_bar
-    from cracknet.errors import ArgumentError
     from cracknet.mosaic import segment_found
     from cracknet.photo import find_photos
     from cracknet.reporting.run import own_result
     from cracknet.segmentation import Segmenter
     from cracknet.segmentation.models import DEFAULT_MODEL
 
-    if not 1e-6 <= max_megapixels < inf:
-        msg = f"--max-megapixels must be a positive number; got {max_megapixels}."
-        raise ArgumentError(msg)
+    most = max_pixels(max_megapixels)
     how = measuring(
         mm_per_px=mm_per_px, marker=marker, scale_points=scale_points, distance_m=distance_m,
         standard=standard, exposure=exposure, judge=judge, least_length_px=least_length_px,
         bridge_px=bridge_px, blur_px=blur_px, gamma=gamma, formats=formats,
     )  # fmt: skip
-    max_pixels = int(max_megapixels * 1e6)
     photos = [photo for photo in find_photos(paths) if not own_result(photo, out)]
     with (
         Segmenter(
@@ -114,7 +101,7 @@ def segment(
             segmenter,
             measuring=how if measure else None,
             overwrite=overwrite,
-            max_pixels=max_pixels,
+            max_pixels=most,
             progress=bar.photo,
             windows=bar.window,
         )

@@ -75,13 +75,7 @@ def segment_found(
         journal.write_table(names)
         if progress:
             progress(row, skipped)
-        pixels = 0 if skipped else (row.width_px or 0) * (row.height_px or 0)
-        result = replace(
-            result,
-            rows=(*result.rows, row),
-            skipped=result.skipped + skipped,
-            megapixels=result.megapixels + pixels / 1e6,
-        )
+        result = _with_row(result, row, skipped)
     if rasters and measuring:
         write_run_outputs(out, measuring, journal, names)
     return replace(result, seconds=result.seconds + time.monotonic() - began)
@@ -173,13 +167,7 @@ def measure_folder(
             journal.add(row)
         if progress:
             progress(row, skipped)
-        pixels = 0 if skipped else (row.width_px or 0) * (row.height_px or 0)
-        result = replace(
-            result,
-            rows=(*result.rows, row),
-            skipped=result.skipped + skipped,
-            megapixels=result.megapixels + pixels / 1e6,
-        )
+        result = _with_row(result, row, skipped)
     order = [row.photo for row in result.rows]
     journal.write_table(order)
     write_run_outputs(out, measuring, journal, order)
@@ -208,6 +196,17 @@ def _measured(
     except (PhotoError, ArgumentError) as error:
         return replace(row, status="failed", error=str(error)), False
     return _with_cracks(replace(row, status="done", error=""), measured), measured.skipped
+
+
+def _with_row(result: RunResult, row: PhotoRow, skipped: bool) -> RunResult:
+    """Return a run's result with one more raster."""
+    pixels = 0 if skipped else (row.width_px or 0) * (row.height_px or 0)
+    return replace(
+        result,
+        rows=(*result.rows, row),
+        skipped=result.skipped + skipped,
+        megapixels=result.megapixels + pixels / 1e6,
+    )
 
 
 def _with_cracks(row: PhotoRow, measured: MeasuredRaster | None) -> PhotoRow:

@@ -13,8 +13,9 @@ import keras
 
 from cracknet import __version__
 from cracknet.errors import TrainingError
+from cracknet.scoring.about import processor
 from cracknet.segmentation.engines import available_cores
-from cracknet.studies.processor import memory_gib, processor_name, read_text
+from cracknet.studies.processor import memory_gib, read_text
 
 _PACKAGES = {
     "tensorflow": ("tensorflow", "tensorflow-cpu"),
@@ -37,7 +38,7 @@ def versions() -> dict[str, str]:
 
 def hardware() -> dict[str, str | int]:
     """Return processor, its cores that may be used, memory in GiB, and accelerators."""
-    found: dict[str, str | int] = {"processor": processor_name(), "cores": available_cores()}
+    found: dict[str, str | int] = {"processor": processor(), "cores": available_cores()}
     if memory := memory_gib():
         found["memory_gib"] = memory
     cards = sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from cracknet import __version__
+from cracknet.scoring.about import processor
 from cracknet.segmentation.engines import available_cores
 
 FAST = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
@@ -19,7 +20,7 @@ def processor_facts() -> dict[str, str | int]:
 
     What the system does not tell is left out.
     """
-    found: dict[str, str | int] = {"processor": processor_name(), "cores": available_cores()}
+    found: dict[str, str | int] = {"processor": processor(), "cores": available_cores()}
     flags = re.search(r"^flags\s*:\s*(.+)", read_text(Path("/proc/cpuinfo")), re.MULTILINE)
     if flags:
         present = set(flags[1].split())
@@ -34,12 +35,6 @@ def processor_facts() -> dict[str, str | int]:
         except PackageNotFoundError:
             continue  # the second is an extra
     return found
-
-
-def processor_name() -> str:
-    """Return the processor's name, or its kind where the system does not tell."""
-    match = re.search(r"model name\s*:\s*(.+)", read_text(Path("/proc/cpuinfo")))
-    return match[1] if match else platform.processor() or platform.machine()
 
 
 def memory_gib() -> int | None:
