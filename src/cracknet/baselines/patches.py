@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from cracknet.arrays import Gray, Probability
 from cracknet.baselines.baseline import Baseline, at_half
-from cracknet.baselines.tiles import Classify, Tiles, painted_cracks
+from cracknet.baselines.tiles import Classify, Grid, Tiles, painted_cracks, scan
 
 
 def classifier_of(net: keras.Model) -> Classify:
@@ -53,6 +53,10 @@ class PatchClassifier:
     threshold: float = 0.5
     name: str = "alexnet"
     parameters: int = 0
+
+    def grid(self, gray: Gray) -> Grid:
+        """Return the classes' probabilities of each tile, (rows, columns, classes)."""
+        return scan(gray, self.tile_px, self.classify)
 
     def predict(self, gray: Gray) -> Probability:
         """Return (H, W) float32: a tile's probability at each of its pixels.
