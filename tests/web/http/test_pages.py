@@ -1,5 +1,7 @@
 """The pages as HTML: what the store says, escaped, and never kept on the way."""
 
+import re
+
 import pytest
 
 pytest.importorskip("fastapi")
@@ -36,6 +38,15 @@ def test_first_page_offers_standards_and_says_when_jobs_go(shown):
     assert page.headers["cache-control"] == "no-store"
     assert "ACI 224R-01, humid: 0.30 mm" in page.text
     assert "deleted after 2.5 days" in page.text
+
+
+def test_first_page_chooses_the_default_model(shown):
+    client, _ = shown
+    from cracknet.segmentation.models import DEFAULT_MODEL
+
+    chosen = re.findall(r'<option value="([^"]+)" selected>', client.get("/").text)
+    assert DEFAULT_MODEL in chosen
+    assert not any(name.startswith("cracknet") and name != DEFAULT_MODEL for name in chosen)
 
 
 def test_titles_and_names_are_escaped(shown):

@@ -17,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from cracknet import __version__
 from cracknet.measurement.classes import STANDARDS, find_table
 from cracknet.segmentation import list_models
+from cracknet.segmentation.models import DEFAULT_MODEL
 from cracknet.web.queue.jobs import Job
 
 STATIC = Path(__file__).resolve().parents[1] / "static"
@@ -44,6 +45,7 @@ def home(request: Request) -> HTMLResponse:
         settings=request.app.state.settings,
         standards=_standards(),
         models=_models(),
+        default_model=DEFAULT_MODEL,
         jobs=_rows(request),
     )
 
