@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from cracknet import __version__
+from cracknet.datasets.masked import MASK_ENDING
 from cracknet.errors import ArgumentError, EngineError, ModelError, OutputError, PhotoError
 from cracknet.fleet.batches import Batch
 from cracknet.fleet.ledger import write_batch
@@ -25,9 +26,10 @@ from cracknet.photo import DEFAULT_MAX_PIXELS, read_photo
 from cracknet.raster import is_raster
 from cracknet.reporting.journal import PhotoRow, photo_row, with_measured
 from cracknet.reporting.measuring import WIDTH_PICTURE, Measuring, measure_photo
+from cracknet.reporting.naming import OVERLAY_ENDING, PROBABILITY_ENDING
 from cracknet.reporting.overlay import draw_overlay
 from cracknet.reporting.photo_run import PixelBound
-from cracknet.reporting.run import SUFFIXES, segmenter_options
+from cracknet.reporting.run import segmenter_options
 from cracknet.reporting.tables import measured_rows
 from cracknet.reporting.width_overlay import draw_width_overlay
 from cracknet.reporting.writing import jpeg_of, png_of_mask, png_of_probability
@@ -35,9 +37,9 @@ from cracknet.segmentation import Segmentation, Segmenter
 from cracknet.segmentation.models import sha256_of
 
 PICTURES = {
-    "mask": SUFFIXES[0],
-    "probability": SUFFIXES[1],
-    "overlay": SUFFIXES[2],
+    "mask": MASK_ENDING,
+    "probability": PROBABILITY_ENDING,
+    "overlay": OVERLAY_ENDING,
     "widths": WIDTH_PICTURE,
     "measurement": SUFFIX,
 }

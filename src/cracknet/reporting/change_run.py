@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from cracknet.arrays import Gray, Mask, Probability
+from cracknet.datasets.masked import MASK_ENDING
 from cracknet.errors import ArgumentError, OutputError
 from cracknet.files import write_whole
 from cracknet.measurement.change import Change, ChangeOptions, Dated, compare
@@ -19,10 +20,9 @@ from cracknet.photo import Photo, read_photo
 from cracknet.reporting.change_picture import draw_change
 from cracknet.reporting.change_tables import change_csv, change_json
 from cracknet.reporting.measuring import Measuring, measure_photo
+from cracknet.reporting.naming import PROBABILITY_ENDING
 from cracknet.reporting.writing import Picture
 from cracknet.segmentation import Segmentation
-
-MASK, PROBABILITY = ".mask.png", ".probability.png"
 
 Segment = Callable[[Photo], Segmentation]
 """Finds the cracks of a photograph."""
@@ -67,13 +67,13 @@ def read_dated(
     if path.is_dir():
         msg = f"BEFORE and AFTER are a file each; {path} is a folder. Name a photograph in it."
         raise ArgumentError(msg)
-    beside = path.with_name(path.name.removesuffix(MASK) + SUFFIX)
-    if path.name.endswith(MASK) and photo is None and beside.is_file():
+    beside = path.with_name(path.name.removesuffix(MASK_ENDING) + SUFFIX)
+    if path.name.endswith(MASK_ENDING) and photo is None and beside.is_file():
         path = beside
     if path.name.endswith(SUFFIX):
         return _of_measurement(path, measuring, photo, option)
     image = read_photo(path)
-    if path.name.endswith(MASK) or _is_mask(image.gray):
+    if path.name.endswith(MASK_ENDING) or _is_mask(image.gray):
         if photo is None:
             msg = (
                 f"{path}: is a mask, and two dates are laid over each other by their "
@@ -182,7 +182,7 @@ def _of_measurement(path: Path, measuring: Measuring, photo: Path | None, option
     if file is None:
         places = (named, path.parent / named, path.parent / named.name)
         file = next((place for place in places if place.is_file()), None)
-    if file is None or (photo is None and file.name.endswith(MASK)):
+    if file is None or (photo is None and file.name.endswith(MASK_ENDING)):
         msg = (
             f"{path}: its photograph ({item.file}) "
             f"{'is a mask' if file else 'is not found'}. Name the photograph with {option}."
@@ -196,8 +196,8 @@ def _of_measurement(path: Path, measuring: Measuring, photo: Path | None, option
 
 
 def _probability(path: Path) -> Probability | None:
-    beside = path.with_name(path.name.removesuffix(MASK) + PROBABILITY)
-    if not path.name.endswith(MASK) or not beside.is_file():
+    beside = path.with_name(path.name.removesuffix(MASK_ENDING) + PROBABILITY_ENDING)
+    if not path.name.endswith(MASK_ENDING) or not beside.is_file():
         return None
     return np.asarray(read_photo(beside).gray / np.float32(255), np.float32)
 

@@ -15,19 +15,19 @@ from cracknet.files import write_whole
 from cracknet.measurement.files import PhotoMeasurement
 from cracknet.photo import DEFAULT_MAX_PIXELS, read_photo
 from cracknet.reporting.edits import Edits, edited_mask, edited_probability
-from cracknet.reporting.journal import Journal, PhotoRow, with_measured
-from cracknet.reporting.measured_run import PROBABILITY_ENDING, read_mask_or_probability
+from cracknet.reporting.journal import Journal, PhotoRow, photo_facts, with_measured
+from cracknet.reporting.measured_run import read_mask_or_probability
 from cracknet.reporting.measuring import (
     Measuring,
     measure_photo,
     write_measurement,
     write_run_outputs,
 )
+from cracknet.reporting.naming import OVERLAY_ENDING, PROBABILITY_ENDING
 from cracknet.reporting.overlay import draw_overlay
 from cracknet.reporting.photo_run import stamp, write_run
 from cracknet.reporting.writing import jpeg_of, png_of_mask
 
-OVERLAY_ENDING = ".overlay.jpg"
 PAINTED = (
     "cracks were added with a brush: where the photograph shows no line of about the brush's "
     "width, they are as wide as the brush."
@@ -132,7 +132,7 @@ def measure_edits(
     if photo is not None:
         write_whole(Path(base + OVERLAY_ENDING), jpeg_of(draw_overlay(photo.gray, mask)))
     about: dict[str, Any] = {
-        **_known(row),
+        **photo_facts(row),
         "model": options["model"],
         "threshold": cut if edits.threshold is None else edits.threshold,
         "mask": list(stamp(Path(base + MASK_ENDING))),
@@ -209,8 +209,3 @@ def _run(out: Path) -> dict[str, Any]:
         msg = f"{out} is not a folder that `cracknet segment` wrote: it has no such run.json."
         raise ArgumentError(msg) from error
     return dict(run)
-
-
-def _known(row: PhotoRow) -> dict[str, Any]:
-    names = ("taken", "latitude_deg", "longitude_deg", "altitude_m", "camera")
-    return {name: value for name in names if (value := getattr(row, name)) is not None}

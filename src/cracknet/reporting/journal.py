@@ -8,6 +8,7 @@ import json
 import os
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 from cracknet.errors import OutputError
 from cracknet.files import write_whole
@@ -99,6 +100,12 @@ def with_measured(row: PhotoRow, measured: PhotoMeasurement | None) -> PhotoRow:
     scale = None if of.scale is None else of.scale.mm_per_px
     note = str(measured.about.get("problem", ""))
     return replace(row, cracks=len(of.cracks), mm_per_px=scale, note=note)
+
+
+def photo_facts(row: PhotoRow) -> dict[str, Any]:
+    """Return what a row knows of its photograph by EXIF: when, where and by what it was taken."""
+    names = ("taken", "latitude_deg", "longitude_deg", "altitude_m", "camera")
+    return {name: value for name in names if (value := getattr(row, name)) is not None}
 
 
 class Journal:

@@ -20,7 +20,7 @@ from cracknet.datasets.pairs import mask_of_values, read_mask, read_mask_values
 from cracknet.errors import ArgumentError, DatasetError, PhotoError
 from cracknet.measurement.files import read_measurement
 from cracknet.photo import PHOTO_SUFFIXES, FoundPhoto, Photo, PhotoMetadata, natural_key, read_photo
-from cracknet.reporting.journal import Journal, PhotoRow, photo_row, with_measured
+from cracknet.reporting.journal import Journal, PhotoRow, photo_facts, photo_row, with_measured
 from cracknet.reporting.measuring import (
     MEASURED,
     Measuring,
@@ -28,10 +28,10 @@ from cracknet.reporting.measuring import (
     write_measurement,
     write_run_outputs,
 )
+from cracknet.reporting.naming import PROBABILITY_ENDING
 from cracknet.reporting.photo_run import PixelBound, RunResult, run_photos, stamp, write_run
 from cracknet.segmentation.segmenter import DEFAULT_THRESHOLD
 
-PROBABILITY_ENDING = ".probability.png"
 RASTER_MASK_ENDING = ".mask.tif"
 Progress = Callable[[PhotoRow, bool], None]
 
@@ -339,7 +339,7 @@ def _measure_result(
     out: Path, row: PhotoRow, measuring: Measuring, about: Mapping[str, Any]
 ) -> PhotoRow:
     base = str(out / row.photo)
-    mask = read_mask(Path(base + ".mask.png"))
+    mask = read_mask(Path(base + MASK_ENDING))
     probability: Probability | None = None
     stored = Path(base + PROBABILITY_ENDING)
     if stored.is_file():
@@ -350,10 +350,10 @@ def _measure_result(
     photo, gone = None, ""
     file = Path(row.file)
     if stamp(file) == (row.bytes, row.modified_ns):
-        photo = _photo_of(file, mask, Path(base + ".mask.png"))
+        photo = _photo_of(file, mask, Path(base + MASK_ENDING))
     else:
         gone = f"the photograph {file} is gone or has changed: widths are from the probability."
-    content = {**about, **_told(row), "mask": list(stamp(Path(base + ".mask.png")))}
+    content = {**about, **photo_facts(row), "mask": list(stamp(Path(base + MASK_ENDING)))}
     item = measure_photo(row.photo, file, photo, mask, probability, measuring, content)
     if gone:
         notes = (*item.measurement.notes, gone)
@@ -381,11 +381,6 @@ def _is_segmented(out: Path, row: PhotoRow) -> bool:
 def is_raster_result(out: Path, name: str) -> bool:
     """Tell whether results of this name are those of a raster."""
     return Path(f"{out / name}{RASTER_MASK_ENDING}").is_file()
-
-
-def _told(row: PhotoRow) -> dict[str, Any]:
-    names = ("taken", "latitude_deg", "longitude_deg", "altitude_m", "camera")
-    return {name: value for name in names if (value := getattr(row, name)) is not None}
 
 
 def _is_measured(out: Path, row: PhotoRow, wanted: Mapping[str, Any]) -> bool:

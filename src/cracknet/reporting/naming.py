@@ -10,6 +10,10 @@ from pathlib import Path, PurePosixPath
 
 from cracknet.photo import FoundPhoto
 
+PROBABILITY_ENDING = ".probability.png"
+OVERLAY_ENDING = ".overlay.jpg"
+"""Of a photograph's results; that of its mask is `cracknet.datasets.masked.MASK_ENDING`."""
+
 LONGEST_BYTES = 200
 """Longest name of a result without suffix. File systems take 255 bytes with suffix, of which the
 temporary name of ``<name>.probability.png`` needs 22."""

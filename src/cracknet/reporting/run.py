@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cracknet.arrays import Mask
+from cracknet.datasets.masked import MASK_ENDING
 from cracknet.errors import EngineError, PhotoError
 from cracknet.files import write_whole
 from cracknet.measurement.files import PhotoMeasurement
@@ -21,12 +22,13 @@ from cracknet.reporting.measuring import (
     write_measurement,
     write_run_outputs,
 )
+from cracknet.reporting.naming import OVERLAY_ENDING, PROBABILITY_ENDING
 from cracknet.reporting.overlay import draw_overlay
 from cracknet.reporting.photo_run import PixelBound, RunResult, run_photos, stamp
 from cracknet.reporting.writing import jpeg_of, png_of_mask, png_of_probability
 from cracknet.segmentation import Segmentation, Segmenter
 
-SUFFIXES = (".mask.png", ".probability.png", ".overlay.jpg")
+SUFFIXES = (MASK_ENDING, PROBABILITY_ENDING, OVERLAY_ENDING)
 
 
 def segment_photos(

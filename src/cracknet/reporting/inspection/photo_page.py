@@ -26,6 +26,7 @@ from cracknet.reporting.inspection.charts import orientation_rose, width_histogr
 from cracknet.reporting.inspection.folder import ReportItem
 from cracknet.reporting.inspection.picture import crack_picture, jpeg_in_full_colour
 from cracknet.reporting.inspection.profiles import WidthProfile, rose_shares, width_profile
+from cracknet.reporting.journal import photo_facts
 
 MOST_ROWS = 40
 """Cracks listed for one photograph, the longest first."""
@@ -171,9 +172,7 @@ def _by_width(crack: CrackFigures) -> float:
 
 def _about(item: ReportItem, measured: PhotoMeasurement) -> dict[str, Any]:
     """Join what the measurement and the run's journal say; the measurement goes first."""
-    row = {} if item.row is None else vars(item.row)
-    names = ("taken", "camera", "latitude_deg", "longitude_deg", "altitude_m")
-    known = {name: row[name] for name in names if row.get(name) is not None}
+    known = {} if item.row is None else photo_facts(item.row)
     return known | {name: value for name, value in measured.about.items() if value is not None}
 
 
