@@ -9,6 +9,8 @@ import pytest
 from cracknet.cli import main
 from cracknet.synthesis import SceneOptions, write_rendered_set
 
+pytestmark = pytest.mark.usefixtures("_keras_environment")
+
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
@@ -17,13 +19,6 @@ def photos(tmp_path_factory):
     for split, count in (("train", 4), ("test", 2)):
         write_rendered_set(folder, count, options, split=split, vary=False)
     return folder
-
-
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch):
-    """Undo what the command sets for Keras."""
-    for name in ("KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL"):
-        monkeypatch.setenv(name, "tensorflow" if name == "KERAS_BACKEND" else "2")
 
 
 @pytest.mark.parametrize(

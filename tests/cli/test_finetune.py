@@ -11,6 +11,8 @@ import pytest
 from cracknet.cli import main
 from cracknet.synthesis import SceneOptions, write_rendered_set
 
+pytestmark = pytest.mark.usefixtures("_keras_environment")
+
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
@@ -18,13 +20,6 @@ def photos(tmp_path_factory):
     options = SceneOptions(height=96, width=128, cracks=(2, 2), width_px=(4, 9))
     write_rendered_set(folder, 4, options, split="train", vary=False)
     return folder
-
-
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch):
-    """Undo what the command sets for Keras."""
-    for name, value in (("KERAS_BACKEND", "tensorflow"), ("TF_CPP_MIN_LOG_LEVEL", "2")):
-        monkeypatch.setenv(name, value)
 
 
 @pytest.mark.slow

@@ -25,6 +25,8 @@ steps = 2
 batch_size = 1
 """
 
+pytestmark = pytest.mark.usefixtures("_keras_environment")
+
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
@@ -36,13 +38,6 @@ def photos(tmp_path_factory):
     (folder / "none.txt").write_text("# nothing\n")
     (folder / "wrong.txt").write_text("zebra\n")
     return folder
-
-
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch):
-    """Undo what the commands set for Keras."""
-    for name in ("KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL"):
-        monkeypatch.setenv(name, "tensorflow" if name == "KERAS_BACKEND" else "2")
 
 
 @pytest.fixture
