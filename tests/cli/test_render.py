@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import cv2
+import numpy as np
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -81,3 +82,16 @@ def test_wrong_use_exits_2(run, tmp_path, words):
 def test_unwritable_output_exits_1(run, tmp_path):
     (tmp_path / "file").write_text("")
     assert run("-o", tmp_path / "file", "--count", 1, "--size", "32x32").exit_code == 1
+
+
+def test_cracks_across_the_user_s_own_surfaces(run, tmp_path):
+    wall = tmp_path / "wall.png"
+    cv2.imwrite(str(wall), np.random.default_rng(0).integers(90, 110, (60, 60)).astype(np.uint8))
+    words = ["--count", 1, "--size", "40x40", "--distractors", "none", "--backgrounds"]
+    result = run("-o", tmp_path / "set", *words, wall)
+    assert result.exit_code == 0, result.output
+    truth = json.loads((tmp_path / "set/truth/train/rendered_00000.json").read_text())
+    assert truth["background"] == "wall.png"
+    result = run("-o", tmp_path / "other", *words, tmp_path / "none")
+    assert result.exit_code == 1
+    assert "none" in result.output

@@ -31,6 +31,13 @@ def render(
     no_cracks: Annotated[
         bool, typer.Option("--no-cracks", help="Only what looks like cracks, and empty masks.")
     ] = False,
+    backgrounds: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Photographs without cracks, or folders of them, for the cracks to run across, "
+            "instead of rendered concrete. May be repeated."
+        ),
+    ] = None,
     split: Annotated[str, typer.Option(help="Name of the split.")] = "train",
     file_format: Annotated[str, typer.Option("--format", help="png or jpg.")] = "png",
     overwrite: Annotated[
@@ -44,7 +51,7 @@ def render(
     import dataclasses
     import json
 
-    from cracknet.errors import ArgumentError, OutputError
+    from cracknet.errors import ArgumentError, OutputError, PhotoError
     from cracknet.synthesis import DISTRACTORS, standard_scene, write_rendered_set
 
     width, height = numbers(size, "x", "--size")
@@ -69,12 +76,13 @@ def render(
             split=split,
             file_format=file_format,
             overwrite=overwrite,
+            backgrounds=backgrounds or (),
         )
         if json_file is not None:
             json_file.write_text(json.dumps(dataclasses.asdict(counts)) + "\n")
     except ArgumentError as error:
         raise typer.BadParameter(str(error)) from error
-    except OutputError as error:
+    except (OutputError, PhotoError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
     typer.echo(f"{counts.written} rendered, {counts.skipped} were there already, in {output}")

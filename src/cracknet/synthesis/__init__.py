@@ -3,6 +3,7 @@
 Convention: positions are (x, y) in pixels, pixel centres at integer coordinates.
 """
 
+from cracknet.synthesis.backgrounds import cut_surface, grain_contrast
 from cracknet.synthesis.coverage import (
     centreline_pixels,
     crack_layers,
@@ -44,6 +45,8 @@ __all__ = [
     "centreline_pixels",
     "crack_layers",
     "crack_mask",
+    "cut_surface",
+    "grain_contrast",
     "map_crack",
     "natural_path",
     "path_coverage",

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cracknet.arrays import Gray, Mask
+from cracknet.errors import ArgumentError
 from cracknet.synthesis.camera import expose, point_spread, uneven_light
 from cracknet.synthesis.coverage import crack_layers, crack_mask
 from cracknet.synthesis.distractors import paint
@@ -50,6 +51,7 @@ def render(
     seed: int | np.random.Generator = 0,
     *,
     cracks: Sequence[Crack | CrackPath] | None = None,
+    surface: Field | None = None,
 ) -> Rendered:
     """Render a photograph of concrete whose cracks are known exactly.
 
@@ -66,10 +68,18 @@ def render(
         noise draw from separate streams.
     cracks : sequence of Crack or CrackPath, optional
         Render exactly these, instead of random ones.
+    surface : (height, width) float32, optional
+        Reflectance of a surface without cracks, as `cracknet.synthesis.cut_surface` cuts from a
+        photograph, instead of rendered concrete; `contrast` should be that of its grain.
 
     Returns
     -------
     Rendered
+
+    Raises
+    ------
+    ArgumentError
+        When the surface is not of the scene's size.
 
     Examples
     --------
@@ -87,9 +97,16 @@ def render(
         known = tuple(Crack((item,)) if isinstance(item, CrackPath) else item for item in cracks)
     coverage, left = crack_layers(known, height, width)
     light_rad = float(of_surface.uniform(0, 2 * math.pi))
-    surface = concrete(
-        height, width, options.surface, options.brightness, options.contrast, of_surface, light_rad
-    )
+    if surface is None:
+        surface = concrete(
+            height, width, options.surface, options.brightness, options.contrast, of_surface,
+            light_rad,
+        )  # fmt: skip
+    elif surface.shape != (height, width):
+        message = f"the surface must be {height}x{width} as the scene is; got {surface.shape}"
+        raise ArgumentError(message)
+    else:
+        surface = surface.copy()  # it is painted on
     light = uneven_light(height, width, options.light_gradient, light_rad, options.vignette)
     canvas = Canvas(surface, light, _surroundings(coverage), light_rad)
     paint(canvas, options.amounts, of_distractors)

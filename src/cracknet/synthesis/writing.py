@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +17,7 @@ import numpy.typing as npt
 
 from cracknet.errors import ArgumentError, OutputError
 from cracknet.files import write_whole
+from cracknet.synthesis.backgrounds import Backgrounds, grain_contrast
 from cracknet.synthesis.distractors import DISTRACTORS
 from cracknet.synthesis.options import SceneOptions, random_options
 from cracknet.synthesis.scene import Rendered, render
@@ -57,6 +60,7 @@ def write_rendered_set(
     file_format: str = "png",
     overwrite: bool = False,
     stem: str = "rendered",
+    backgrounds: Sequence[str | os.PathLike[str]] = (),
 ) -> WrittenCounts:
     """Write a data set of rendered photographs.
 
@@ -85,6 +89,9 @@ def write_rendered_set(
         Render again what is there; otherwise a photograph whose three files exist is skipped.
     stem : str
         How the file names begin.
+    backgrounds : sequence of path
+        Photographs without cracks, or folders of them, for surfaces in place of rendered concrete;
+        which one it was stands in the truth.
 
     Returns
     -------
@@ -96,6 +103,8 @@ def write_rendered_set(
         A negative count or seed, an unknown format, or a split or stem that is no file name.
     OutputError
         A file cannot be written.
+    PhotoError
+        A background cannot be read, or there is none.
 
     Examples
     --------
@@ -108,6 +117,7 @@ def write_rendered_set(
     if options is None:
         options = standard_scene()
     root = Path(folder)
+    surfaces = Backgrounds([Path(path) for path in backgrounds]) if backgrounds else None
     written = skipped = 0
     for index in range(count):
         name = f"{stem}_{index:05d}"
@@ -119,8 +129,15 @@ def write_rendered_set(
             continue
         rng = photo_rng(seed, split, index)
         scene = random_options(rng, options) if vary else options
-        rendered = render(scene, rng)
-        words = {"seed": seed, "split": split, "index": index, "image": image.name}
+        words: dict[str, object] = {
+            "seed": seed, "split": split, "index": index, "image": image.name,
+        }  # fmt: skip
+        surface = None
+        if surfaces:
+            surface, background = surfaces.draw(scene, rng)
+            scene = dataclasses.replace(scene, contrast=grain_contrast(surface))
+            words["background"] = background.name
+        rendered = render(scene, rng, surface=surface)
         write_whole(mask, _encode(".png", np.where(rendered.mask, 255, 0).astype(np.uint8)))
         write_whole(truth, truth_json({**truth_of(rendered), **words}))
         # The photograph comes last: where it is, mask and truth are there, too.
