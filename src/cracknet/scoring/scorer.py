@@ -15,6 +15,7 @@ from cracknet.scoring.normalised import NormalisedScores
 from cracknet.scoring.options import ALL_SCORES, ScoreOptions
 from cracknet.scoring.photograph import PhotoScores, score_counted
 from cracknet.scoring.ranking import AveragePrecision, Ranking
+from cracknet.scoring.reliability import Reliability, reliability
 from cracknet.segmentation.segmenter import DEFAULT_THRESHOLD, check_threshold
 
 FLOAT_VALUES = "float probabilities"
@@ -35,6 +36,8 @@ class SetScores:
         The counts of all, added. `PhotoScores.best` holds those of OIS.
     curve : PooledScores
         Precision, recall and F1 of all pixels at the thresholds of ODS.
+    reliability : Reliability
+        Share of crack among the pixels of each tenth of values.
     average_precision : AveragePrecision, optional
     normalised : NormalisedScores, optional
     values : str
@@ -46,6 +49,7 @@ class SetScores:
     photographs: tuple[PhotoScores, ...]
     pooled: PhotoScores
     curve: PooledScores
+    reliability: Reliability
     average_precision: AveragePrecision | None
     normalised: NormalisedScores | None
     values: str = FLOAT_VALUES
@@ -191,6 +195,7 @@ class Scorer:
             photographs=tuple(self._photographs),
             pooled=pool(self._photographs, self.threshold, self.options),
             curve=self._counts.scores(),
+            reliability=reliability(self._counts),
             average_precision=self._ranking.average_precision() if self._ranking else None,
             normalised=replace(self._normalised) if self._normalised else None,
             values=self.values,

@@ -13,11 +13,18 @@ _LAST = ("ois", "average_precision", "protocol")
 
 
 def as_json(scores: SetScores) -> dict[str, Any]:
-    """Return all scores for JSON: the pooled ones flat, ``mean``, and ``per_photo`` rows.
+    """Return all scores for JSON.
 
-    What is undefined or was not taken is None, JSON's null.
+    The pooled ones flat, ``mean``, ``reliability`` (see `Reliability.rows`), and ``per_photo``
+    rows. What is undefined or was not taken is None, JSON's null.
     """
-    return {**scores.summary(), "mean": scores.mean(), "per_photo": scores.rows()}
+    return {
+        **scores.summary(),
+        "calibration_error": scores.reliability.error,
+        "reliability": scores.reliability.rows(),
+        "mean": scores.mean(),
+        "per_photo": scores.rows(),
+    }
 
 
 def as_rows(scores: SetScores) -> list[dict[str, Any]]:
