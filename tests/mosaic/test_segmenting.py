@@ -18,6 +18,7 @@ from cracknet.mosaic import segment_raster
 from cracknet.mosaic import space as space_module
 from cracknet.raster import open_raster
 from cracknet.segmentation import Segmenter
+from cracknet.segmentation.brightness import gain_of, histogram_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 
@@ -64,7 +65,8 @@ def at_once(path, segmenter):
     """Probability times 255, and mask, of the whole raster segmented as a photograph."""
     with open_raster(path) as raster:
         gray, valid = raster.read_gray(raster.box)
-    probability = segmenter.probability(gray)
+    gain = gain_of(histogram_of(gray, valid)) if segmenter.brighten else 1.0
+    probability = segmenter.probability(gray, gain=gain)
     probability[~valid] = 0
     mask = (probability >= np.float32(segmenter.threshold)) & valid
     return cv2.convertScaleAbs(probability, alpha=255).reshape(gray.shape), mask, valid
@@ -101,6 +103,22 @@ def test_windows_give_what_the_whole_gives(tmp_path, save_raster, stained, place
     assert result.windows > 6 or min(size) < 300
     assert not result.skipped
     assert result.resumed == 0
+
+
+def test_a_dark_raster_is_brightened_by_one_gain(tmp_path, save_raster, stained, placed):
+    gray = stained(700, 900) // 4
+    gray[:, 500:] //= 2  # windows differ in their own medians
+    gray[:80] = 255  # holds no data
+    path = save_raster(tmp_path / "ortho.tif", gray, nodata=255)
+    check_same(path, tmp_path / "out", placed)
+    bright = segment_raster(path, tmp_path / "out", placed, window_px=256)
+    assert bright.skipped  # the gain is part of what a result is known by
+    placed.brighten = False
+    check_same(path, tmp_path / "as-taken", placed)
+    one, other = (
+        read(tmp_path / name / "ortho.probability.tif")[0] for name in ("out", "as-taken")
+    )
+    assert np.abs(one.astype(int) - other).max() > 50
 
 
 def test_the_seams_would_be_seen(tmp_path, save_raster, stained, placed):

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cracknet.errors import ArgumentError
+import numpy as np
+
+from cracknet.errors import ArgumentError, PhotoError
 from cracknet.files import write_whole
 from cracknet.mosaic.assembly import (
     Content,
@@ -26,10 +28,12 @@ from cracknet.mosaic.space import check_space
 from cracknet.mosaic.sweep import Sweep
 from cracknet.mosaic.windows import WINDOW_PX
 from cracknet.raster import Raster, open_raster
+from cracknet.raster.levels import SAMPLE_WINDOWS, sample_boxes
 from cracknet.reporting.photo_run import make_folder
 from cracknet.reporting.run import segmenter_options
 from cracknet.reporting.writing import jpeg_of
 from cracknet.segmentation import Segmenter
+from cracknet.segmentation.brightness import gain_of, histogram_of
 
 SUFFIXES = (".mask.tif", ".probability.tif", ".overlay.jpg")
 
@@ -139,7 +143,8 @@ def segment_raster(
     with open_raster(path) as raster:
         make_folder(out)
         files = _files(out, raster.path.stem if name is None else name)
-        header = _header(raster, segmenter, window_px)
+        gain = raster_gain(raster) if segmenter.brighten else 1.0
+        header = _header(raster, segmenter, window_px, gain)
         folder = files[0].with_name(f".{files[0].name.removesuffix(SUFFIXES[0])}.parts")
         about = None if overwrite or folder.is_dir() else _finished(files, header)
         plan = plan_windows(segmenter, raster.height, raster.width, window_px)
@@ -154,7 +159,7 @@ def segment_raster(
             resumed = len(jobs) - len(todo)
             finish = Finisher(parts, plan, segmenter.threshold, segmenter.card.coarse_weight)
             factor = overlay_factor(raster.height, raster.width)
-            sweep = Sweep(source, segmenter, plan, finish, factor)
+            sweep = Sweep(source, segmenter, plan, finish, factor, gain)
             with closing(sweep.run(todo)) as finished:
                 for count, _ in enumerate(finished, resumed + 1):
                     if progress:
@@ -204,11 +209,34 @@ def _finished(files: tuple[Path, Path, Path], header: dict[str, Any]) -> dict[st
     return abouts[0] if all(abouts) and files[2].is_file() else None
 
 
-def _header(raster: Raster, segmenter: Segmenter, window_px: int) -> dict[str, Any]:
+def raster_gain(raster: Raster) -> float:
+    """By how much a raster is brightened for the net, as `Segmenter.gain` says of a photograph.
+
+    The median is that of 64 windows of 512x512 px that hold valid pixels, spread over the raster
+    by chance, the same ones each time; of a raster of up to so many, it is that of the whole.
+    What cannot be read is passed over here: the window that needs it will say so, and those before
+    it are kept.
+    """
+    counts, seen = np.zeros(256, np.int64), 0
+    for box in sample_boxes(raster.height, raster.width):
+        try:
+            gray, valid = raster.read_gray(box)
+        except PhotoError:
+            continue
+        if valid.any():
+            counts += histogram_of(gray, valid)
+            seen += 1
+        if seen == SAMPLE_WINDOWS:
+            break
+    return gain_of(counts)
+
+
+def _header(raster: Raster, segmenter: Segmenter, window_px: int, gain: float) -> dict[str, Any]:
     return {
         "format": 1,
         "input": raster.stamp(),
         **segmenter_options(segmenter),
         "margin_px": segmenter.card.margin_px,
         "window_px": window_px,
+        "gain": gain,
     }

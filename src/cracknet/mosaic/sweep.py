@@ -16,6 +16,7 @@ from cracknet.mosaic.plan import FULL, HALF, Job, Plan
 from cracknet.mosaic.rolling import RollingGray
 from cracknet.raster import Raster, read_ahead
 from cracknet.segmentation import Segmenter
+from cracknet.segmentation.brightness import brightened
 from cracknet.segmentation.tiles import Tile, blend_tile, cut_tile
 
 
@@ -31,6 +32,8 @@ class Sweep:
         Called with each window in the order of the jobs, from one thread.
     factor : int
         By which the overlay is smaller than the raster.
+    gain : float
+        By which tiles are brightened for the net.
     """
 
     def __init__(
@@ -40,10 +43,12 @@ class Sweep:
         plan: Plan,
         finish: Callable[[Work], None],
         factor: int,
+        gain: float = 1.0,
     ) -> None:
         self._source, self._segmenter, self._plan = source, segmenter, plan
         self._finish = finish
         self._factor = factor
+        self._gain = gain
         self._tiles: deque[tuple[Work, Tile | None]] = deque()
 
     def run(self, jobs: Iterable[Job]) -> Generator[Job]:
@@ -94,7 +99,7 @@ class Sweep:
                     columns = slice(tile.left, tile.left + tile.column_weights.size)
                     if valid[rows, columns].any():
                         self._tiles.append((work, tile))
-                        yield cut_tile(gray, tile)
+                        yield brightened(cut_tile(gray, tile), self._gain)
                 self._tiles.append((work, None))
 
     def _begin(self, job: Job, gray: Gray, valid: Mask) -> Work:

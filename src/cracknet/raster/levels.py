@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,18 @@ class Levels:
 
     black: float
     white: float
+
+
+def sample_boxes(height: int, width: int) -> Iterator[Box]:
+    """Yield the windows of 512x512 px of a raster, in an order of chance that is always the same.
+
+    The first of them with valid pixels, `SAMPLE_WINDOWS`, stand for the raster.
+    """
+    down, across = -(-height // SAMPLE_PX), -(-width // SAMPLE_PX)
+    for number in np.random.default_rng(0).permutation(down * across):
+        row, column = divmod(int(number), across)
+        top, left = row * SAMPLE_PX, column * SAMPLE_PX
+        yield Box(top, left, min(top + SAMPLE_PX, height), min(left + SAMPLE_PX, width))
 
 
 def find_levels(
@@ -66,13 +78,8 @@ def find_levels(
             if bits < 8
             else Levels(*black_white(np.zeros(1, dtype), 2**bits - 1))
         )
-    down, across = -(-height // SAMPLE_PX), -(-width // SAMPLE_PX)
-    order = np.random.default_rng(0).permutation(down * across)
     extremes: list[Any] = []
-    for number in order:
-        row, column = divmod(int(number), across)
-        top, left = row * SAMPLE_PX, column * SAMPLE_PX
-        box = Box(top, left, min(top + SAMPLE_PX, height), min(left + SAMPLE_PX, width))
+    for box in sample_boxes(height, width):
         samples, valid = read(box)
         seen = samples[:, valid]
         if dtype.kind == "f":

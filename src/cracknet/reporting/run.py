@@ -176,6 +176,7 @@ def segmenter_options(segmenter: Segmenter) -> dict[str, Any]:
         "tile_px": segmenter.tile_px,
         "overlap_px": card.overlap_px,
         "coarse_weight": card.coarse_weight,
+        "brighten": segmenter.brighten,
     }
 
 

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from cracknet.arrays import Gray, Mask, Probability
 from cracknet.errors import ArgumentError, EngineError, ModelError
 from cracknet.photo import Photo, photo_from_array, read_photo
+from cracknet.segmentation.brightness import brightened, gain_of, histogram_of
 from cracknet.segmentation.engines import ENGINES, Engine
 from cracknet.segmentation.models import DEFAULT_MODEL, ModelCard, find_model
 from cracknet.segmentation.tiles import (
@@ -44,11 +45,14 @@ class Segmentation:
         Probability of crack, 0 to 1.
     threshold : float
         Where the mask is cut.
+    gain : float
+        By how much the photograph was brightened for the net; 1 where it was not dark.
     """
 
     photo: Photo
     probability: Probability
     threshold: float
+    gain: float = 1.0
 
     @property
     def mask(self) -> Mask:
@@ -84,6 +88,8 @@ class Segmenter:
         Cores to use; all by default.
     tile_px : int, optional
         Side of a tile, a multiple of 32; the model's card says by default.
+    brighten : bool
+        Brighten dark photographs for the net (`cracknet.segmentation.brightness`).
 
     Raises
     ------
@@ -113,6 +119,7 @@ class Segmenter:
         precision: str = "auto",
         threads: int | None = None,
         tile_px: int | None = None,
+        brighten: bool = True,
     ) -> None:
         if threshold is not None and sensitivity is not None:
             msg = (
@@ -137,6 +144,7 @@ class Segmenter:
         file = self.card.file.with_suffix(".onnx") if engine == "onnxruntime" else self.card.file
         self.engine: Engine = ENGINES[engine](file, precision=precision, threads=threads)
         self.precision = precision
+        self.brighten = brighten
         self.net_seconds = 0.0
         """Time spent in the net so far, summed over its workers, divided by their number."""
         self._lock = threading.Lock()
@@ -191,9 +199,16 @@ class Segmenter:
             photo = read_photo(photo)
         elif not isinstance(photo, Photo):
             photo = photo_from_array(photo)
-        return Segmentation(photo, self.probability(photo.gray), cut)
+        gain = self.gain(photo.gray)
+        return Segmentation(photo, self.probability(photo.gray, gain=gain), cut, gain)
 
-    def probability(self, gray: Gray, *, offset: tuple[int, int] = (0, 0)) -> Probability:
+    def gain(self, gray: Gray) -> float:
+        """By how much a photograph (H, W) is brightened for the net; 1 where it is not dark."""
+        return gain_of(histogram_of(gray)) if self.brighten else 1.0
+
+    def probability(
+        self, gray: Gray, *, offset: tuple[int, int] = (0, 0), gain: float | None = None
+    ) -> Probability:
         """Return the probability of crack of every pixel.
 
         Where the model's card asks for it, the photograph is segmented a second time at half
@@ -207,18 +222,21 @@ class Segmenter:
         offset : (int, int)
             Lay the inner tiles this many px higher and further left, multiples of 32; the
             result hardly changes.
+        gain : float, optional
+            By how much the photograph is brightened; as `gain` says by default.
 
         Returns
         -------
         (H, W) float32
         """
-        total = self._at_one_size(gray, offset)
+        gain = self.gain(gray) if gain is None else gain
+        total = self._at_one_size(gray, offset, gain)
         if self.card.coarse_weight > 0:
             height, width = gray.shape
             half = cv2.resize(
                 gray, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA
             )
-            coarse = self._at_one_size(np.asarray(half, np.uint8), offset)
+            coarse = self._at_one_size(np.asarray(half, np.uint8), offset, gain)
             coarse *= np.float32(self.card.coarse_weight)
             whole = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
             np.maximum(total, whole, out=total)
@@ -273,11 +291,11 @@ class Segmenter:
             for future in running:
                 future.cancel()
 
-    def _at_one_size(self, gray: Gray, offset: tuple[int, int]) -> Probability:
-        """Blend the tiles of a photograph as it is."""
+    def _at_one_size(self, gray: Gray, offset: tuple[int, int], gain: float) -> Probability:
+        """Blend the tiles of a photograph at its own size."""
         tiles = list(self.lay(gray, offset))
         total = np.zeros(gray.shape, np.float32)
-        results = self.infer(cut_tile(gray, tile) for tile in tiles)
+        results = self.infer(brightened(cut_tile(gray, tile), gain) for tile in tiles)
         for tile, result in zip(tiles, results, strict=True):
             blend_tile(total, result, tile)
         return total
