@@ -207,7 +207,9 @@ def _compare(
     print(f"validation means {means}, scenes {scenes}", flush=True)
     if options.force:
         return
-    if scores["deepcrack validation"]["f1"] < LEAST_DEEPCRACK_F1:
+    # What never saw deepcrack's training photographs is not held to its validation ones.
+    learned = "deepcrack" in options.trained_on
+    if learned and scores["deepcrack validation"]["f1"] < LEAST_DEEPCRACK_F1:
         sys.exit(f"below {LEAST_DEEPCRACK_F1} on deepcrack validation")
     if not card.is_file():
         return
@@ -249,7 +251,7 @@ Written by `scripts/ship_model.py`; the numbers are those of `{card.name}.json`.
   {card.overlap_px} px; and once more at half that size, counted {card.coarse_weight:g}-fold, for wide cracks.
 - Output: a value in [0, 1] per pixel, cut at 0.5 ({thresholds}). It is not a calibrated
   probability.
-- Training: {recipes}; {card.training["crops"]:,} crops of 320 px, {card.training["cpu_core_hours"]} hours of one
+- Training: {recipes}; {card.training["crops"]:,} crops of 256 or 320 px, {card.training["cpu_core_hours"]} hours of one
   CPU core. {card.training["selection"]}
 
 ## Scores
@@ -277,6 +279,11 @@ no run trains on) {card.training["scenes_called_crack"]["share"]:.2%}.
 {data}
 
 ## Known failures
+
+![Six kinds of scene that are hard, rendered, and what the model makes of them](../../../docs/images/failures-{card.name}.jpg)
+
+Rendered by `scripts/failure_picture.py`: of twenty scenes of each kind that at the tenth part from below. Green is crack that was
+found, blue crack that was missed, orange what was marked and is none.
 
 Seen with `cracknet evaluate --worst 20` on the validation splits:
 
