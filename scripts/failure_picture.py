@@ -54,6 +54,9 @@ KINDS = (
     Kind("no crack: openings, joints, edges", {"cracks": (0, 0)}, ("openings", "joints", "edges")),
     Kind("no crack: shadows, cables, captions", {"cracks": (0, 0)},
          ("shadows", "cables", "captions", "markings")),
+    Kind("no crack: masonry, stains, moss, plants", {"cracks": (0, 0)},
+         ("masonry", "stains", "moss", "plants")),
+    Kind("no crack: bare concrete", {"cracks": (0, 0)}, ("pores",)),
 )  # fmt: skip
 
 

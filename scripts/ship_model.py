@@ -280,7 +280,7 @@ no run trains on) {card.training["scenes_called_crack"]["share"]:.2%}.
 
 ## Known failures
 
-![Six kinds of scene that are hard, rendered, and what the model makes of them](../../../docs/images/failures-{card.name}.jpg)
+![Kinds of scene that are hard, rendered, and what the model makes of them](../../../docs/images/failures-{card.name}.jpg)
 
 Rendered by `scripts/failure_picture.py`: of twenty scenes of each kind that at the tenth part from below. Green is crack that was
 found, blue crack that was missed, orange what was marked and is none.
