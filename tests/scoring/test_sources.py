@@ -80,9 +80,9 @@ def test_the_first_photograph_of_each_size_is_not_timed(dark_net):
         timed.probability(np.zeros((64, 96), np.uint8))
         timed.probability(np.zeros((96, 64), np.uint8))
         assert timed.ms_per_megapixel is None
-        result = timed.probability(np.full((64, 96), 51, np.uint8))
+        result = timed.probability(np.full((64, 96), 204, np.uint8))
     assert timed.ms_per_megapixel > 0
-    assert result == pytest.approx(0.8, abs=0.01)
+    assert result == pytest.approx(0.2, abs=0.01)
 
 
 def test_a_net_whose_cost_cannot_be_counted_is_scored_all_the_same(walls, dark_net, monkeypatch):
