@@ -278,6 +278,7 @@ def test_names_that_break_tables(segment, write_photos, tmp_path):
     assert set(rows.values()) == {"done"}
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_a_real_photograph(command, data_folder, tmp_path):
     photo = data_folder / "photos" / "beam_3456x2304.jpg"

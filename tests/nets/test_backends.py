@@ -92,6 +92,7 @@ def reference(request, tmp_path_factory):
     file.unlink()
 
 
+@pytest.mark.slow
 @pytest.mark.backends
 @pytest.mark.slow
 @pytest.mark.parametrize(

@@ -84,10 +84,12 @@ def natural_scene(height, width, seed):
     return render(options, seed)
 
 
+@pytest.mark.slow
 def test_no_seam_shows_on_a_rendered_photograph():
     check_seams(natural_scene(1960, 2080, 3).gray, "f32")
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 @pytest.mark.parametrize("precision", ["f32", "auto"])
 def test_no_seam_shows_on_a_real_photograph(data_folder, precision):
