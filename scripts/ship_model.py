@@ -285,7 +285,7 @@ no run trains on) {card.training["scenes_called_crack"]["share"]:.2%}.
 Rendered by `scripts/failure_picture.py`: of twenty scenes of each kind that at the tenth part from below. Green is crack that was
 found, blue crack that was missed, orange what was marked and is none.
 
-Seen with `cracknet evaluate --worst 20` on the validation splits:
+Seen with `cracknet evaluate --worst 20` on the validation splits, in earlier weights of `cracknet-lite`:
 
 - Hairline cracks below some 2.5 px, and cracks hardly darker than their surroundings (less than 15 gray levels), are
   often missed or broken; so are cracks that run along a formwork joint or into one.
