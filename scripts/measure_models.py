@@ -47,9 +47,7 @@ def main() -> None:
             target = SCORES / f"{card.name}-{name}.json"
             if not _of_these_weights(target, card):
                 run("evaluate", card.name, *_words(name, options), "--json", target)
-    files = [path for card in list_models() for path in sorted(SCORES.glob(f"{card.name}-*.json"))]
-    kept = sorted({path for path in files if not path.name.endswith("-scenes.json")})
-    run("scoreboard", *kept, "-o", ROOT / "docs/scoreboard.md")
+    run("scoreboard", *sorted(SCORES.glob("*.json")), "-o", ROOT / "docs/scoreboard.md")
     wanted = [SCORES / f"{DEFAULT_MODEL}-{name}.json" for name in SETS if "val" in name]
     subprocess.run([sys.executable, ROOT / "scripts/reliability_picture.py", *wanted], check=True)
 
