@@ -13,11 +13,9 @@ import json
 from pathlib import Path
 
 import numpy as np
-from ship_model import ROOT, VALIDATION
+from ship_model import ROOT, VALIDATION, photographs
 
 from cracknet.arrays import Gray
-from cracknet.datasets.pairs import find_pairs
-from cracknet.datasets.splits import read_stems
 from cracknet.scoring.options import QUICK_SCORES
 from cracknet.scoring.scorer import Scorer
 from cracknet.segmentation import Segmenter
@@ -48,10 +46,8 @@ def main() -> None:
 
 def f1(segmenter: Segmenter, data: Path, name: str, share: float) -> float:
     """Return the F1 on one validation set with a share of its light."""
-    folder, split, only = VALIDATION[name]
-    stems = read_stems(ROOT / "recipes" / only) if only else None
     scorer = Scorer(0.5, QUICK_SCORES)
-    for number, pair in enumerate(find_pairs(data / folder, split, only=stems)):
+    for number, pair in enumerate(photographs(data, *VALIDATION[name])):
         gray, truth = pair.read()
         if share < 1:
             gray = darkened(gray, share, number)

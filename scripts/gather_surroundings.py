@@ -43,8 +43,9 @@ SOURCES = {
     "redeclipse-data": ("train", f"{GAME}/*/**/*"),
     "0ad-data": ("train", "usr/share/games/0ad/mods/public/public.zip"),
 }
-"""Package, split, and where its pictures lie. Licences: GPL-2+ (plasma, mate in part), CC-BY-SA-4.0,
-CC-BY-SA-3.0 (ukui, 0 A.D., gnome), CC-BY and CC0 (lomiri, Red Eclipse in part)."""
+"""Package, split, and where its pictures lie. Licences by the packages' own copyright files:
+CC-BY-SA-3.0 (0 A.D., gnome, ukui, most of Red Eclipse), CC-BY-3.0 and MIT (the rest of it), GPL-2+ and
+CC-BY-SA-4.0 (mate); of those that are only looked at GPL-2+ (plasma), CC-BY and CC-BY-SA (lomiri)."""
 
 FOLDERS = r"/(philipk|trak|elyvisions|freezurbern|mayhem|unnamed|torley/desat)/"
 """Of Red Eclipse: walls, floors and skies, no maps of heights."""

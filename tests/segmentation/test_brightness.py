@@ -26,6 +26,10 @@ def gain(gray):
     return gain_of(histogram_of(np.asarray(gray, np.uint8)))
 
 
+def lower(gray, share):
+    return np.quantile(gray, share, method="inverted_cdf")
+
+
 @pytest.mark.parametrize(
     ("gray", "wanted"),
     [(255, 1), (DARK, 1), (DARK - 1, AIM / (DARK - 1)), (40, 3), (1, MOST), (0, MOST)],
@@ -38,13 +42,13 @@ def test_an_even_photograph(gray, wanted):
 def test_a_gain_brightens_dark_photographs_alone_and_drowns_no_lit_part(gray):
     found = gain(gray)
     assert 1 <= found <= MOST
-    # The lower of the two middle values, as a photograph of an even number of pixels has.
-    if np.quantile(gray, 0.5, method="inverted_cdf") >= DARK:
+    # The lower of the two middle values, where a photograph has an even number of pixels.
+    if lower(gray, 0.5) >= DARK:
         assert found == 1
     elif found > 1:
         after = brightened(gray, found)
-        assert np.quantile(after, 0.95, method="inverted_cdf") <= LIMIT + 1
-        assert np.median(after) <= AIM + 1
+        assert lower(after, 0.95) <= LIMIT + 1
+        assert lower(after, 0.5) <= AIM + 1
 
 
 def test_a_lit_wall_in_a_dark_place_is_left_as_it_is():

@@ -143,8 +143,7 @@ def segment_raster(
     with open_raster(path) as raster:
         make_folder(out)
         files = _files(out, raster.path.stem if name is None else name)
-        gain = raster_gain(raster) if segmenter.brighten else 1.0
-        header = _header(raster, segmenter, window_px, gain)
+        header = _header(raster, segmenter, window_px)
         folder = files[0].with_name(f".{files[0].name.removesuffix(SUFFIXES[0])}.parts")
         about = None if overwrite or folder.is_dir() else _finished(files, header)
         plan = plan_windows(segmenter, raster.height, raster.width, window_px)
@@ -159,6 +158,7 @@ def segment_raster(
             resumed = len(jobs) - len(todo)
             finish = Finisher(parts, plan, segmenter.threshold, segmenter.card.coarse_weight)
             factor = overlay_factor(raster.height, raster.width)
+            gain = raster_gain(raster) if segmenter.brighten else 1.0
             sweep = Sweep(source, segmenter, plan, finish, factor, gain)
             with closing(sweep.run(todo)) as finished:
                 for count, _ in enumerate(finished, resumed + 1):
@@ -231,12 +231,11 @@ def raster_gain(raster: Raster) -> float:
     return gain_of(counts)
 
 
-def _header(raster: Raster, segmenter: Segmenter, window_px: int, gain: float) -> dict[str, Any]:
+def _header(raster: Raster, segmenter: Segmenter, window_px: int) -> dict[str, Any]:
     return {
         "format": 1,
         "input": raster.stamp(),
         **segmenter_options(segmenter),
         "margin_px": segmenter.card.margin_px,
         "window_px": window_px,
-        "gain": gain,
     }

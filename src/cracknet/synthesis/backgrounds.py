@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from cracknet.arrays import Gray
-from cracknet.photo import find_photos, read_photo
+from cracknet.photo import read_photo
 from cracknet.synthesis.noise import Field, as_field, blur
 from cracknet.synthesis.options import SceneOptions
 
@@ -18,41 +18,26 @@ GRAIN_PX = 12.0
 """What is coarser than this many pixels is not grain that hides a crack."""
 
 
-class Backgrounds:
-    """Photographs without cracks, read one by one as they are drawn.
+def draw_surface(
+    photos: Sequence[Path], options: SceneOptions, rng: np.random.Generator
+) -> tuple[Field, Path]:
+    """Draw one of several photographs, and cut a surface of the scene's size from it.
 
-    Parameters
-    ----------
-    paths : iterable of path
-        Photographs, or folders of them.
+    Returns
+    -------
+    surface : (height, width) float32
+        As of `cracknet.synthesis.surface.concrete`.
+    path : Path
+        Which photograph it is of.
 
     Raises
     ------
     PhotoError
-        When there is none.
+        When the photograph cannot be read.
     """
-
-    def __init__(self, paths: Sequence[str | Path]) -> None:
-        self.photos = [photo.path for photo in find_photos(paths)]
-
-    def draw(self, options: SceneOptions, rng: np.random.Generator) -> tuple[Field, Path]:
-        """Draw a photograph, and cut a surface of the scene's size and brightness from it.
-
-        Returns
-        -------
-        surface : (height, width) float32
-            As of `cracknet.synthesis.surface.concrete`.
-        path : Path
-            Which photograph it is of.
-
-        Raises
-        ------
-        PhotoError
-            When the photograph cannot be read.
-        """
-        path = self.photos[int(rng.integers(len(self.photos)))]
-        gray = read_photo(path).gray
-        return cut_surface(gray, options.height, options.width, options.brightness, rng), path
+    path = photos[int(rng.integers(len(photos)))]
+    gray = read_photo(path).gray
+    return cut_surface(gray, options.height, options.width, options.brightness, rng), path
 
 
 def cut_surface(

@@ -17,7 +17,8 @@ import numpy.typing as npt
 
 from cracknet.errors import ArgumentError, OutputError
 from cracknet.files import write_whole
-from cracknet.synthesis.backgrounds import Backgrounds, grain_contrast
+from cracknet.photo import find_photos
+from cracknet.synthesis.backgrounds import draw_surface, grain_contrast
 from cracknet.synthesis.distractors import DISTRACTORS
 from cracknet.synthesis.options import SceneOptions, random_options
 from cracknet.synthesis.scene import Rendered, render
@@ -117,7 +118,8 @@ def write_rendered_set(
     if options is None:
         options = standard_scene()
     root = Path(folder)
-    surfaces = Backgrounds([Path(path) for path in backgrounds]) if backgrounds else None
+    named = [Path(path) for path in backgrounds]
+    photos = [found.path for found in find_photos(named)] if named else []
     written = skipped = 0
     for index in range(count):
         name = f"{stem}_{index:05d}"
@@ -133,8 +135,8 @@ def write_rendered_set(
             "seed": seed, "split": split, "index": index, "image": image.name,
         }  # fmt: skip
         surface = None
-        if surfaces:
-            surface, background = surfaces.draw(scene, rng)
+        if photos:
+            surface, background = draw_surface(photos, scene, rng)
             scene = dataclasses.replace(scene, contrast=grain_contrast(surface))
             words["background"] = background.name
         rendered = render(scene, rng, surface=surface)
