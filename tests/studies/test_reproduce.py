@@ -272,6 +272,26 @@ def test_a_set_may_be_added(copied, rendered_set):
     ]
 
 
+def test_the_weights_of_a_finished_study_may_go(copied, rendered_set):
+    """What was taken from them serves; what needs them says so, and leaves the rest alone."""
+    report = (copied / "report.html").read_bytes()
+    numbers = (copied / "results.json").read_bytes()
+    for path in (*copied.rglob("*.h5"), *copied.rglob("last.npz")):
+        path.unlink()
+    run(rendered_set, copied)
+    assert (copied / "report.html").read_bytes() == report
+    for path in copied.rglob("features.npz"):
+        path.unlink()
+    run(rendered_set, copied)
+    assert "no features were kept" in (copied / "report.html").read_text()
+    assert "Feature maps of each stage" not in (copied / "report.html").read_text()
+    assert (copied / "results.json").read_bytes() == numbers
+    shutil.copytree(rendered_set.parent / "tiles", copied.parent / "roofs", dirs_exist_ok=True)
+    with pytest.raises(TrainingError, match=r"cracknet was trained.*study\.json to train"):
+        run(rendered_set, copied, others=[(copied.parent / "roofs", "all")])
+    assert (copied / "results.json").read_bytes() == numbers
+
+
 @pytest.mark.parametrize(
     "changes", [{"epochs": 3}, {"size_px": 96}, {"optimizer": "adamw"}, {"seed": 2}]
 )

@@ -41,7 +41,8 @@ def keep_features(
     Returns
     -------
     dict of str to array
-        Stage index (as text) to (C, h, w) float16; ``gray`` is what the net was shown.
+        Stage index (as text) to (C, h, w) float16; ``gray`` is what the net was shown. Empty
+        where they were not kept while the net had its weights.
     """
     path = trained.folder / "features.npz"
     key = f"{trained.sha256} {sample.pair.stem}"
@@ -49,6 +50,8 @@ def keep_features(
         with np.load(path) as kept:
             if "key" in kept.files and str(kept["key"]) == key:
                 return {name: kept[name] for name in kept.files if name != "key"}
+    if not trained.has_weights:
+        return {}
     gray = _middle(sample.pair.read()[0])
     named = [trained.net.get_layer(stage.layer).output for stage in architecture.stages]
     values = keras.Model(trained.net.input, named)(

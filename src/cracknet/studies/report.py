@@ -65,7 +65,7 @@ def write_report(
         **content,
         "figures": {Path(name).stem: _data_uri(name, data) for name, data in figures.items()},
         "diagrams": [net.name for net in nets],
-        "featured": _featured(nets).name,
+        "featured": featured.name if (featured := _featured(nets)) else None,
         "table_nets": [net for net in TABLE_NETS if net in content["nets"]],
         "border_words": border_words(content),
         "general_words": general_words(content),
@@ -150,8 +150,8 @@ def _draw(nets: Sequence[NetResult], samples: Sequence[Sample], set_name: str) -
     runs = {net.name: (_label(net.name), net.curves) for net in nets}
     for number, score in ((6, "precision"), (7, "recall")):
         figures[f"figure-{number}.svg"] = as_svg(curves(runs, set_name, score))
-    chosen = _featured(nets)
-    figures["features.png"] = as_png(feature_maps(chosen.architecture, chosen.features), dpi=90)
+    if chosen := _featured(nets):
+        figures["features.png"] = as_png(feature_maps(chosen.architecture, chosen.features), dpi=90)
     pair = [by_name[n] for n in ("cracknet-no-skips", "cracknet") if n in by_name]
     if len(pair) == 2:
         gray, truth = samples[0].pair.read()
@@ -162,9 +162,10 @@ def _draw(nets: Sequence[NetResult], samples: Sequence[Sample], set_name: str) -
     return figures
 
 
-def _featured(nets: Sequence[NetResult]) -> NetResult:
-    """Return the net whose features are shown: the paper's, where it was trained."""
-    return next((net for net in nets if net.name == "cracknet"), nets[0])
+def _featured(nets: Sequence[NetResult]) -> NetResult | None:
+    """Return the net whose features are shown: the paper's, where it has them, or the first."""
+    shown = [net for net in nets if net.features]
+    return next((net for net in shown if net.name == "cracknet"), shown[0] if shown else None)
 
 
 def _data_uri(name: str, data: bytes) -> str:

@@ -251,6 +251,9 @@ def _train(
     """Train a net, unless it is trained, and return what is to be said of its run."""
     path, weights = folder / "study.json", folder / "average.weights.h5"
     kept = read_json(path)
+    if kept.get("weights_sha256") and not weights.is_file():
+        log(f"{net}: trained already, its weights are not there any more")
+        return kept
     if weights.is_file() and kept.get("weights_sha256") == (sha := sha256_of(weights)):
         log(f"{net}: trained already, weights {sha[:12]}")
         return kept

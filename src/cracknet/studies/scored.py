@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cracknet.datasets.pairs import AnnotatedPhoto, find_pairs
-from cracknet.errors import ArgumentError, DatasetError
+from cracknet.errors import ArgumentError, DatasetError, TrainingError
 from cracknet.files import write_whole
 from cracknet.nets import NETS
 from cracknet.scoring.matches import Matches
@@ -128,9 +128,27 @@ class TrainedNet:
         self._net: keras.Model | None = None
 
     @property
+    def has_weights(self) -> bool:
+        """Whether they are still there; what was taken from them serves without them."""
+        return (self.folder / "average.weights.h5").is_file()
+
+    @property
     def net(self) -> keras.Model:
-        """The net in float32."""
+        """The net in float32.
+
+        Raises
+        ------
+        TrainingError
+            When its weights cannot be read, or were deleted after it was trained.
+        """
         if self._net is None:
+            if not self.has_weights:
+                msg = (
+                    f"{self.folder} was trained, but has no average.weights.h5 any more, and not "
+                    "all that is asked for was taken from it before. Put that file back, or "
+                    f"delete {self.folder / 'study.json'} to train the net again."
+                )
+                raise TrainingError(msg)
             with dtype_policy("float32"):
                 self._net = NETS[self.name]()
             load_weights(self._net, self.folder / "average.weights.h5")
