@@ -127,10 +127,12 @@ def _network(shape: tuple[int, int], step: int) -> Any:
 
 def _whole(options: argparse.Namespace) -> dict[str, Any]:
     """Segment a raster and measure it, as `cracknet segment` does."""
+    from cracknet.cli.allocation import return_freed_memory
     from cracknet.mosaic import segment_raster
     from cracknet.mosaic.windows import WINDOW_PX
     from cracknet.segmentation import Segmenter
 
+    return_freed_memory()
     out = options.one.parent / "out"
     most = 0
 

@@ -33,6 +33,7 @@ from cracknet.cli.options import (
     overwrite_option,
     precision_option,
     sensitivity_option,
+    thorough_option,
     threshold_option,
     write_json,
 )
@@ -44,6 +45,7 @@ def segment(
     model: model_option = None,
     threshold: threshold_option = None,
     sensitivity: sensitivity_option = None,
+    thorough: thorough_option = False,
     measure: measure_option = True,
     mm_per_px: mm_per_px_option = None,
     marker: marker_option = None,
@@ -70,9 +72,11 @@ def segment(
     all of them photos.csv, cracks.csv and branches.csv. Without a scale, results are in px.
     Run again to go on where it was stopped; what is done is skipped.
     """
+    from cracknet.cli.allocation import return_freed_memory
     from cracknet.cli.progress import photo_run_bar
     from cracknet.mosaic import segment_found
     from cracknet.photo import find_photos
+    from cracknet.raster import is_raster
     from cracknet.reporting.run import own_result
     from cracknet.segmentation import Segmenter
     from cracknet.segmentation.models import DEFAULT_MODEL
@@ -84,6 +88,8 @@ def segment(
         bridge_px=bridge_px, blur_px=blur_px, gamma=gamma, formats=formats,
     )  # fmt: skip
     photos = [photo for photo in find_photos(paths) if not own_result(photo, out)]
+    if any(is_raster(photo.path) for photo in photos):
+        return_freed_memory()
     with (
         Segmenter(
             model or DEFAULT_MODEL,
@@ -92,6 +98,7 @@ def segment(
             engine=engine,
             precision=precision,
             threads=jobs,
+            thorough=thorough,
         ) as segmenter,
         photo_run_bar("photos", len(photos)) as bar,
     ):

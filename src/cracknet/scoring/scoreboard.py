@@ -66,6 +66,7 @@ class Entry(BaseModel):
     processor: str | None = None
     engine: str | None = None
     number_format: str | None = None
+    thorough: bool = False
     licence: str | None = None
     training_data: dict[str, str] | None = None
 
@@ -83,8 +84,9 @@ class Entry(BaseModel):
 
     @property
     def run_by(self) -> str:
-        """Engine and number format."""
-        return " ".join(part for part in (self.engine, self.number_format) if part)
+        """Engine, number format, and whether tiles were mirrored, too."""
+        mode = "thorough" if self.thorough else None
+        return " ".join(part for part in (self.engine, self.number_format, mode) if part)
 
     @property
     def gflop(self) -> float | None:
