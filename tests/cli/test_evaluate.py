@@ -239,4 +239,3 @@ def test_json_says_what_the_model_is_and_costs(run, walls, dark_net, tmp_path):
     assert scores["multiply_adds"] == 0  # no convolution in it
     assert scores["cpu_ms_per_megapixel"] is None  # one photograph: the net was compiled for it
     assert "worst" not in scores
-    assert scores["thorough"] is False

@@ -151,22 +151,6 @@ def test_sensitivity(segment, write_photos, tmp_path):
     assert shares == sorted(shares)
 
 
-def test_thorough(segment, write_photos, tmp_path):
-    """It is told, it changes the probability, and a folder of the other way is refused."""
-    write_photos(tmp_path / "in", ["a.png"])
-    told, pictures = [], []
-    for words in ([], ["--thorough"]):
-        out = tmp_path / f"out{len(words)}"
-        assert segment(tmp_path / "in", "-o", out, *words, model=DEFAULT_MODEL)[0] == 0
-        told.append(json.loads((out / "run.json").read_text())["options"]["thorough"])
-        pictures.append(cv2.imread(str(out / "a.probability.png"), 0))
-    assert told == [False, True]
-    assert (pictures[0] != pictures[1]).any()
-    status, _, said = segment(tmp_path / "in", "-o", tmp_path / "out1", model=DEFAULT_MODEL)
-    assert status == 2
-    assert "thorough" in said
-
-
 def test_the_number_of_cores_does_not_matter(segment, write_photos, tmp_path):
     write_photos(tmp_path / "in", ["a.png", "b.png", "c.png"])
     for jobs in (1, 2):

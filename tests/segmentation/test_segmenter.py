@@ -268,45 +268,6 @@ def test_memory_is_the_photograph_and_a_few_tiles(dark_net):
 # What is refused
 
 
-class SlopingEngine:
-    """Gives what depends on where in the tile a pixel lies, not on its gray."""
-
-    name, precision, workers = "sloping", "f32", 1
-
-    def infer(self, piece):
-        height, width = piece.shape
-        rows, columns = np.mgrid[:height, :width].astype(np.float32)
-        return (0.7 * rows / (height - 1) + 0.3 * columns / (width - 1)) ** 2
-
-
-def test_thorough_is_the_mean_of_four_mirrored_views(dark_net):
-    gray = noise(288, 320)
-    with Segmenter(dark_net, thorough=True) as segmenter:
-        segmenter.engine = SlopingEngine()
-        found = segmenter.probability(gray)
-    one = SlopingEngine().infer(gray)
-    expected = (one + one[::-1] + one[:, ::-1] + one[::-1, ::-1]) / 4
-    np.testing.assert_allclose(found, expected, atol=1e-6)
-    assert np.abs(found - one).max() > 0.3
-
-
-def test_thorough_turns_each_view_back(dark_net, dark):
-    """The dark net looks at each pixel alone: mirrored and back, nothing changes."""
-    gray = noise(700, 900)
-    with Segmenter(dark_net, precision="f32", thorough=True) as segmenter:
-        found = segmenter.probability(gray)
-    np.testing.assert_allclose(found, dark.probability(gray), atol=1e-6)
-
-
-def test_thorough_of_the_shipped_model_does_not_depend_on_which_way_up(shipped):
-    scene = natural_scene(576, 640, 3).gray  # both sizes fill a tile: no border is mirrored in
-    with Segmenter(precision="f32", thorough=True) as segmenter:
-        found = [segmenter.probability(np.ascontiguousarray(scene[::s])) for s in (1, -1)]
-    once = [shipped.probability(np.ascontiguousarray(scene[::s])) for s in (1, -1)]
-    assert np.abs(found[0] - found[1][::-1]).max() < 1e-4
-    assert np.abs(once[0] - once[1][::-1]).max() > 1e-2
-
-
 def test_a_sensitivity_is_the_models_own_threshold():
     with Segmenter(sensitivity="high") as high, Segmenter(sensitivity="low") as low:
         assert high.threshold == high.card.thresholds["high"] < 0.5

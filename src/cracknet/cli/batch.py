@@ -29,7 +29,6 @@ from cracknet.cli.options import (
     model_option,
     precision_option,
     sensitivity_option,
-    thorough_option,
     threshold_option,
     write_json,
 )
@@ -43,7 +42,6 @@ def batch(
     model: model_option = None,
     threshold: threshold_option = None,
     sensitivity: sensitivity_option = None,
-    thorough: thorough_option = False,
     write: Annotated[
         list[str] | None,
         typer.Option(
@@ -101,7 +99,6 @@ def batch(
             "sensitivity": sensitivity,
             "engine": engine,
             "precision": precision,
-            "thorough": thorough,
         },
         measuring=how if measure else None,
         pictures=tuple(name for name in dict.fromkeys(write or ["mask"]) if name != "none"),

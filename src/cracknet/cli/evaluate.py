@@ -12,7 +12,6 @@ from cracknet.cli.options import (
     jobs_option,
     json_option,
     precision_option,
-    thorough_option,
     write_json,
 )
 from cracknet.cli.progress import counting_bar, photo_bar
@@ -45,7 +44,6 @@ def evaluate(
     ] = None,
     engine: engine_option = "openvino",
     precision: precision_option = "auto",
-    thorough: thorough_option = False,
     jobs: jobs_option = None,
     json_file: json_option = None,
     csv_file: Annotated[
@@ -85,7 +83,7 @@ def evaluate(
     from cracknet.scoring.worst import rank_worst
 
     pairs = find_pairs(dataset, split, only=read_stems(only) if only else None)
-    options = {"engine": engine, "precision": precision, "threads": jobs, "thorough": thorough}
+    options = {"engine": engine, "precision": precision, "threads": jobs}
     count = worst or (_WORST if html else 0)
     with open_source(model, pairs, threshold, **options) as source:
         with photo_bar(len(pairs)) as step:

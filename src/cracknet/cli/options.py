@@ -42,13 +42,6 @@ sensitivity_option = Annotated[
     str | None,
     typer.Option(help="low, normal or high, in place of a threshold: the model's own."),
 ]
-thorough_option = Annotated[
-    bool,
-    typer.Option(
-        "--thorough",
-        help="Show each tile to the net mirrored, too: fewer false alarms, four times the cost.",
-    ),
-]
 measure_option = Annotated[
     bool, typer.Option("--measure/--no-measure", help="Measure the cracks, too.")
 ]

@@ -33,7 +33,6 @@ from cracknet.cli.options import (
     overwrite_option,
     precision_option,
     sensitivity_option,
-    thorough_option,
     threshold_option,
     write_json,
 )
@@ -45,7 +44,6 @@ def segment(
     model: model_option = None,
     threshold: threshold_option = None,
     sensitivity: sensitivity_option = None,
-    thorough: thorough_option = False,
     measure: measure_option = True,
     mm_per_px: mm_per_px_option = None,
     marker: marker_option = None,
@@ -98,7 +96,6 @@ def segment(
             engine=engine,
             precision=precision,
             threads=jobs,
-            thorough=thorough,
         ) as segmenter,
         photo_run_bar("photos", len(photos)) as bar,
     ):

@@ -177,7 +177,6 @@ def segmenter_options(segmenter: Segmenter) -> dict[str, Any]:
         "overlap_px": card.overlap_px,
         "coarse_weight": card.coarse_weight,
         "brighten": segmenter.brighten,
-        "thorough": segmenter.thorough,
     }
 
 

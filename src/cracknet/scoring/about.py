@@ -63,9 +63,8 @@ def about_model(segmenter: Segmenter, cpu_ms_per_megapixel: float | None) -> dic
         ``model``, ``model_sha256``, ``net``, ``parameters``, ``size_mb``, ``licence``,
         ``training_data`` (terms by set), ``coarse_weight``; ``multiply_adds`` of the net for a
         tile of ``multiply_adds_tile_px``; ``engine``, ``precision_hint``, and the
-        ``number_format`` that it chose; ``thorough``, whether tiles were mirrored, too;
-        ``cpu_ms_per_megapixel``, ``processor``. What is unknown is None; so are multiply-adds
-        that the net's graph does not tell.
+        ``number_format`` that it chose; ``cpu_ms_per_megapixel``, ``processor``. What is
+        unknown is None; so are multiply-adds that the net's graph does not tell.
     """
     card = segmenter.card
     try:
@@ -86,7 +85,6 @@ def about_model(segmenter: Segmenter, cpu_ms_per_megapixel: float | None) -> dic
         "engine": segmenter.engine.name,
         "precision_hint": segmenter.precision,
         "number_format": segmenter.engine.precision,
-        "thorough": segmenter.thorough,
         "cpu_ms_per_megapixel": cpu_ms_per_megapixel,
         "processor": processor(),
     }

@@ -66,7 +66,6 @@ class Entry(BaseModel):
     processor: str | None = None
     engine: str | None = None
     number_format: str | None = None
-    thorough: bool = False
     licence: str | None = None
     training_data: dict[str, str] | None = None
 
@@ -84,9 +83,8 @@ class Entry(BaseModel):
 
     @property
     def run_by(self) -> str:
-        """Engine, number format, and whether tiles were mirrored, too."""
-        mode = "thorough" if self.thorough else None
-        return " ".join(part for part in (self.engine, self.number_format, mode) if part)
+        """Engine and number format."""
+        return " ".join(part for part in (self.engine, self.number_format) if part)
 
     @property
     def gflop(self) -> float | None:

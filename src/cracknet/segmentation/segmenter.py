@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +32,6 @@ from cracknet.segmentation.tiles import (
 )
 
 DEFAULT_THRESHOLD = 0.5
-_VIEWS = tuple(product((1, -1), repeat=2))
-"""Steps along both axes: as it is, mirrored left to right, top to bottom, and both."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,9 +90,6 @@ class Segmenter:
         Side of a tile, a multiple of 32; the model's card says by default.
     brighten : bool
         Brighten dark photographs for the net (`cracknet.segmentation.brightness`).
-    thorough : bool
-        Show each tile to the net as it is and mirrored along either axis and both, and take the
-        mean: fewer false alarms, at four times the cost.
 
     Raises
     ------
@@ -126,7 +120,6 @@ class Segmenter:
         threads: int | None = None,
         tile_px: int | None = None,
         brighten: bool = True,
-        thorough: bool = False,
     ) -> None:
         if threshold is not None and sensitivity is not None:
             msg = (
@@ -152,7 +145,6 @@ class Segmenter:
         self.engine: Engine = ENGINES[engine](file, precision=precision, threads=threads)
         self.precision = precision
         self.brighten = brighten
-        self.thorough = thorough
         self.net_seconds = 0.0
         """Time spent in the net so far, summed over its workers, divided by their number."""
         self._lock = threading.Lock()
@@ -315,18 +307,9 @@ class Segmenter:
         count = max(-(-(whole - overlap) // (self.tile_px - overlap)), 1)
         return -(-(whole + (count - 1) * overlap) // (count * STEP)) * STEP
 
-    def _mirrored_mean(self, piece: Gray) -> Probability:
-        total = np.zeros(piece.shape, np.float32)
-        for down, right in _VIEWS:
-            mirrored = self.engine.infer(np.ascontiguousarray(piece[::down, ::right]))
-            if mirrored.shape != piece.shape:
-                return mirrored
-            total += mirrored[::down, ::right]
-        return total / np.float32(len(_VIEWS))
-
     def _infer_piece(self, piece: Gray) -> Probability:
         began = time.monotonic()
-        result = self._mirrored_mean(piece) if self.thorough else self.engine.infer(piece)
+        result = self.engine.infer(piece)
         with self._lock:
             self.net_seconds += (time.monotonic() - began) / self.engine.workers
         if result.shape != piece.shape:

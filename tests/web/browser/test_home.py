@@ -31,12 +31,12 @@ def test_photographs_are_chosen_and_left_out(page, known, known_later, shoot, ch
     shoot(page, "refused-scale")
 
 
-def test_what_is_chosen_is_what_is_done(page, known, shoot):
+def test_what_is_chosen_is_what_is_done(page, known):
     page.goto("/")
     page.set_input_files("#photos", known.path)
     page.select_option("#sensitivity", "high")
-    page.select_option("#care", "thorough")
-    shoot(page, "thorough")
+    page.select_option("#scale-kind", "mm_per_px")
+    page.fill("#scale-mm", "0.25")
     page.get_by_role("button", name="Find cracks in 1 photograph").click()
     page.wait_for_url("**/jobs/*")
     job = page.url.rsplit("/", 1)[1]
@@ -44,7 +44,7 @@ def test_what_is_chosen_is_what_is_done(page, known, shoot):
         "job => fetch(`/api/v1/jobs/${job}`).then(answer => answer.json()).then(it => it.options)",
         job,
     )
-    assert (options["sensitivity"], options["thorough"]) == ("high", True)
+    assert (options["sensitivity"], options["mm_per_px"]) == ("high", 0.25)
 
 
 def test_refusal_of_the_server_is_told(open_page, tmp_path, shoot):

@@ -133,7 +133,6 @@ def test_impossible_options_are_refused_before_anything_is_kept(store, options, 
         {"mm_per_px": True},
         {"distance_m": "far"},
         {"model": 3},
-        {"thorough": "yes"},
         {"colour": "red"},
     ],
 )
@@ -249,16 +248,6 @@ def test_other_options_measure_anew_and_another_model_segments_anew(store):
     assert claims.claim().kind == "segment"
     with pytest.raises(MissingError):
         store.set_options("x" * 22, JobOptions())
-
-
-def test_a_thorough_look_segments_anew(store):
-    job = send(store, [("a.png", b"1")])
-    claims = Claims(store, "w")
-    claims.finish(claims.claim(), FIGURES)
-    finish_all(store)
-    store.set_options(job.id, JobOptions(thorough=True))
-    task = claims.claim()
-    assert (task.kind, task.job.options.thorough) == ("segment", True)
 
 
 def test_cancelling_gives_up_what_is_not_begun(store):

@@ -131,17 +131,6 @@ def test_other_options_count_for_what_is_there(store):
     assert run["options"]["threshold"] == 0.64
 
 
-def test_a_thorough_look_and_back(store):
-    """The same model serves both, so neither may stay with it."""
-    jobs = [send(store, thorough=thorough) for thorough in (False, True, False)]
-    work_off(store)
-    found = [tile(store, job.id, "probability") for job in jobs]
-    assert (found[0] != found[1]).any()
-    assert np.array_equal(found[0], found[2])
-    run = json.loads((store.folder(jobs[1].id) / "results" / "run.json").read_text())
-    assert run["options"]["thorough"] is True
-
-
 def test_two_dates_are_compared(store, rendered):
     gray = rendered(448, 448).gray
     photo = bytes(cv2.imencode(".png", gray)[1])

@@ -31,13 +31,11 @@ def change_options(db: sqlite3.Connection, job: str, options: JobOptions) -> Non
     if before.kind != "segment":
         msg = "a comparison of two dates has no options: set those of the jobs it compares."
         raise ArgumentError(msg)
-    of = before.options
-    alike = (options.model, options.thorough) == (of.model, of.thorough)
     db.execute("UPDATE jobs SET options = ? WHERE id = ?", (json.dumps(options.as_dict()), job))
     changed = db.execute(
         f"UPDATE photos SET todo = CASE WHEN todo = 'segment' THEN todo ELSE ? END, {_AGAIN}"
         " WHERE job = ? AND (segmented OR owner IS NOT NULL)",
-        ("measure" if alike else "segment", job),
+        ("measure" if options.model == before.options.model else "segment", job),
     )
     if changed.rowcount:
         reopen(db, job)

@@ -55,8 +55,6 @@ class JobOptions:
         the computer that the server runs on.
     exposure, judge : str, optional
         Row of the standard, and the width it judges.
-    thorough : bool
-        As of `cracknet.segmentation.Segmenter`.
 
     Raises
     ------
@@ -72,7 +70,6 @@ class JobOptions:
     standard: str | None = None
     exposure: str | None = None
     judge: str | None = None
-    thorough: bool = False
 
     def __post_init__(self) -> None:
         for name in ("model", "marker", "standard", "exposure", "judge"):
@@ -87,9 +84,6 @@ class JobOptions:
             if isinstance(value, bool) or not isinstance(value, int | float):
                 msg = f"{name} must be a number; got {value!r}."
                 raise ArgumentError(msg)
-        if not isinstance(self.thorough, bool):
-            msg = f"thorough must be true or false; got {self.thorough!r}."
-            raise ArgumentError(msg)
         if self.sensitivity not in get_args(Sensitivity):
             known = ", ".join(get_args(Sensitivity))
             msg = f"the sensitivity is one of {known}; got {self.sensitivity!r}."

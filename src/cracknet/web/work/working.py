@@ -148,7 +148,7 @@ class Working:
         return replace(dated, name=photo.file_name), file or measured
 
     def _segmenter(self, options: JobOptions) -> Segmenter:
-        """Give the model loaded, as thorough and at the threshold that the job asks for."""
+        """Give the model loaded, at the threshold of the job's sensitivity."""
         name = options.model or DEFAULT_MODEL
         segmenter = self._segmenters.pop(name, None)
         if segmenter is None:
@@ -158,7 +158,6 @@ class Working:
         self._segmenters[name] = segmenter
         # One thread works with it, and a photograph is segmented and written at one threshold.
         segmenter.threshold = segmenter.card.threshold_for(options.sensitivity)
-        segmenter.thorough = options.thorough
         return segmenter
 
     def _out(self, task: Task) -> Path:

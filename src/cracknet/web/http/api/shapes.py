@@ -48,9 +48,6 @@ class Options(_Taken):
     standard: _Word | None = Field(None, description="Name of a standard, see /standards.")
     exposure: _Word | None = None
     judge: _Word | None = Field(None, description="Width judged: p95, max, median or mean.")
-    thorough: bool = Field(
-        False, description="Show tiles to the net mirrored, too: four times the cost."
-    )
 
 
 class StrokeShape(_Taken):

@@ -55,7 +55,7 @@ function newKey() {
 function options() {
   const value = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byId(id)).value.trim();
   /** @type {Record<string, any>} */
-  const chosen = { sensitivity: value("sensitivity"), thorough: value("care") === "thorough" };
+  const chosen = { sensitivity: value("sensitivity") };
   if (document.getElementById("model")) chosen.model = value("model");
   const [standard, ...exposure] = value("classes").split("/");
   if (standard) Object.assign(chosen, { standard, exposure: exposure.join("/") });
