@@ -125,12 +125,13 @@ class TrainedNet:
         self.name = name
         self.folder = folder
         self.sha256 = sha256
+        self._weights = folder / "average.weights.h5"
         self._net: keras.Model | None = None
 
     @property
     def has_weights(self) -> bool:
         """Whether they are still there; what was taken from them serves without them."""
-        return (self.folder / "average.weights.h5").is_file()
+        return self._weights.is_file()
 
     @property
     def net(self) -> keras.Model:
@@ -144,14 +145,14 @@ class TrainedNet:
         if self._net is None:
             if not self.has_weights:
                 msg = (
-                    f"{self.folder} was trained, but has no average.weights.h5 any more, and not "
+                    f"{self.folder} was trained, but has no {self._weights.name} any more, and not "
                     "all that is asked for was taken from it before. Put that file back, or "
                     f"delete {self.folder / 'study.json'} to train the net again."
                 )
                 raise TrainingError(msg)
             with dtype_policy("float32"):
                 self._net = NETS[self.name]()
-            load_weights(self._net, self.folder / "average.weights.h5")
+            load_weights(self._net, self._weights)
         return self._net
 
 
