@@ -95,6 +95,33 @@ def dark_net(save_net, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def save_gate(save_net):
+    """Return a function that writes a gate for tiles of 32 px of a formula, with its card."""
+    from cracknet.segmentation.models import GATE, ModelCard, sha256_of, write_card
+
+    def save(path, formula, tile_px=32):
+        save_net(path, formula, shape=(-1, 32, 32, 1))
+        sums = {file.name: sha256_of(file) for file in (path, path.with_suffix(".bin"))}
+        card = ModelCard(path.stem, "vgg19", path, sums, tile_px=tile_px, kind=GATE)
+        write_card(card, path.with_suffix(".json"))
+        return path
+
+    return save
+
+
+@pytest.fixture(scope="session")
+def dark_gate(save_gate, tmp_path_factory):
+    """A gate whose probability of damage is how dark a tile of 32 px is on average."""
+
+    def darkness(ops, gray):
+        mean = ops.reduce_mean(gray, np.int64([1, 2]), keep_dims=False)  # (N, 1)
+        light = ops.divide(mean, np.float32(255))
+        return ops.concat([light, ops.subtract(np.float32(1), light)], 1)
+
+    return save_gate(tmp_path_factory.mktemp("gate") / "gate.xml", darkness)
+
+
+@pytest.fixture(scope="session")
 def command():
     """Return a function that runs `cracknet` as a user does, in a process of its own."""
 

@@ -6,10 +6,11 @@ import keras
 import numpy as np
 import pytest
 
-from cracknet.baselines.gate import DamageMap, Gate, MultiScale
+from cracknet.baselines.gate import Gate, MultiScale
 from cracknet.baselines.vgg19 import vgg19
 from cracknet.errors import ArgumentError
 from cracknet.segmentation import Segmenter
+from cracknet.segmentation.gate import DamageMap
 
 
 def test_vgg19_has_its_convolutions_and_features():
@@ -36,11 +37,11 @@ def half_dark():
 
 def test_damage_is_the_largest_value_of_all_scales():
     gray = half_dark()
-    fine = DamageMap(dark, tile_px=16, scales=(1.0,)).predict(gray) >= 0.5
+    fine = DamageMap(dark, tile_px=16, scales=(1.0,)).seen(gray)
     assert np.array_equal(fine, gray == 0)
-    coarse = DamageMap(dark, tile_px=16, scales=(0.5,), threshold=0.4).predict(gray) >= 0.5
+    coarse = DamageMap(dark, tile_px=16, scales=(0.5,), threshold=0.4).seen(gray)
     assert np.array_equal(coarse[0], np.arange(96) < 64)  # tiles 32 px wide: the middle one half
-    both = DamageMap(dark, tile_px=16, scales=(1.0, 0.5), threshold=0.4).predict(gray) >= 0.5
+    both = DamageMap(dark, tile_px=16, scales=(1.0, 0.5), threshold=0.4).seen(gray)
     assert np.array_equal(both, fine | coarse)
 
 
@@ -64,7 +65,7 @@ def test_the_gate_on_a_shipped_model(dark_net):
     gray[30:33, 10:90] = 0
 
     def damage(photo):
-        return (np.arange(photo.shape[1]) < 48) * np.ones(photo.shape, np.float32)
+        return np.broadcast_to(np.arange(photo.shape[1]) < 48, photo.shape)
 
     with Segmenter(dark_net) as segmenter:
         plain = segmenter.probability(gray)
@@ -78,5 +79,5 @@ def test_without_damage_the_segmenter_is_not_asked():
     def never(_):
         pytest.fail("the segmenter was called")
 
-    gate = Gate(lambda gray: np.zeros(gray.shape, np.float32), never)
+    gate = Gate(lambda gray: np.zeros(gray.shape, bool), never)
     assert not gate.predict(half_dark()).any()

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cracknet.baselines.baseline import at_half
-from cracknet.baselines.tiles import CLASSES, CRACK, TileDraw, TilePhoto, paint, read_tile_photos
-from cracknet.baselines.tiles import scan as scan_tiles
+from cracknet.baselines.tiles import CLASSES, TileDraw, TilePhoto, read_tile_photos
 from cracknet.datasets.pairs import find_pairs
 from cracknet.errors import ArgumentError, DatasetError
+from cracknet.segmentation.scanning import CRACK, paint
+from cracknet.segmentation.scanning import scan as scan_tiles
 from cracknet.synthesis import SceneOptions, write_rendered_set
 
 

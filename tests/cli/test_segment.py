@@ -64,6 +64,26 @@ def test_all_done_is_0(segment, write_photos, tmp_path):
     assert "0 done, 2 skipped, 0 failed; 0.0 megapixels" in stdout
 
 
+def test_with_a_gate_nothing_is_crack_where_it_sees_no_damage(segment, dark_gate, tmp_path):
+    gray = np.full((64, 192), 240, np.uint8)
+    gray[:, 128:] = 100
+    gray[30:33] = 0
+    cv2.imwrite(str(tmp_path / "wall.png"), gray)
+    out = tmp_path / "out"
+    assert segment(tmp_path / "wall.png", "-o", out, "--gate", dark_gate)[0] == 0
+    mask = cv2.imread(str(out / "wall.mask.png"), 0) > 0
+    assert mask[30:33, 128:].all()
+    assert not mask[:, :128].any()
+    options = json.loads((out / "run.json").read_text())["options"]
+    assert (options["gate"], len(options["gate_sha256"])) == ("gate", 2)
+    status, _, stderr = segment(tmp_path / "wall.png", "-o", out)
+    assert status == 2
+    assert "gate" in stderr
+    status, _, stderr = segment(tmp_path / "wall.png", "-o", out, "--gate", tmp_path / "none.xml")
+    assert status == 2
+    assert "none.xml" in stderr
+
+
 def test_some_failed_is_1_and_names_them(segment, write_photos, tmp_path):
     write_photos(tmp_path / "in", ["a.png", "z.png"])
     (tmp_path / "in" / "bad [red]x.jpg").write_bytes(b"text")

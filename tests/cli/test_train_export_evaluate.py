@@ -119,6 +119,7 @@ def test_evaluate_only_listed_photographs(run, photos, dark_net, tmp_path):
         (["train", "gone.toml", "-o", "run", "--until", "0"], "'--until'"),
         (["train", "gone.toml", "-o", "run", "--backend", "abacus"], "'--backend'"),
         (["export", "gone.h5", "-o", "model.pt"], "must end in .xml"),
+        (["export", ".", "-o", "gate.xml"], "cannot be read as a classifier's run"),
         (["export", "gone.h5", "-o", "model.xml", "--format", "onnx"], "must end in .xml"),
         (["export", "gone.h5", "-o", "model.onnx", "--net", "unet"], "got 'unet'"),
         (["export", "gone.h5"], "Missing option '--out'"),

@@ -56,10 +56,3 @@ def at_half(probability: Probability, threshold: float) -> Probability:
     below = np.minimum(probability * (0.5 / threshold), np.nextafter(np.float32(0.5), 0))
     above = np.maximum(0.5 + (probability - threshold) * (0.5 / (1 - threshold)), 0.5)
     return np.asarray(np.where(reached, np.minimum(above, 1), below), np.float32)
-
-
-def check_gray(gray: Gray) -> None:
-    """Raise ArgumentError where a photograph is not (H, W) uint8 with at least a pixel."""
-    if gray.ndim != 2 or gray.dtype != np.uint8 or gray.size == 0:
-        msg = f"the photograph must be (H, W) uint8, at least 1x1; got {gray.shape} {gray.dtype}."
-        raise ArgumentError(msg)

@@ -24,7 +24,7 @@ from cracknet.training.weights import load_arrays
 
 Draw = Callable[[int], tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]]
 """From the step to its tiles and their classes."""
-WEIGHTS = "weights.npz"
+ABOUT, WEIGHTS = "learning.json", "weights.npz"
 HEAD = "classes/"
 """How the names of the last layer's weights begin, which a transfer draws anew."""
 
@@ -230,7 +230,7 @@ def _restore(variables: list[Any], folder: Path) -> int:
 
 
 def _keep_about(folder: Path, about: Mapping[str, Any]) -> None:
-    path = folder / "learning.json"
+    path = folder / ABOUT
     text = json.dumps(about, indent=1, sort_keys=True) + "\n"
     if not path.is_file():
         write_whole(path, text.encode())

@@ -13,9 +13,10 @@ from pathlib import Path
 import keras
 
 from cracknet.arrays import Gray, Probability
-from cracknet.baselines.baseline import at_half, check_gray
+from cracknet.baselines.baseline import at_half
 from cracknet.errors import TrainingError
 from cracknet.nets import NETS
+from cracknet.segmentation.scanning import check_gray
 from cracknet.training.devices import dtype_policy
 from cracknet.training.recipe import Recipe
 from cracknet.training.validation import predict

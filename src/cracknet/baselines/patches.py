@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from cracknet.arrays import Gray, Probability
 from cracknet.baselines.baseline import Baseline, at_half
-from cracknet.baselines.tiles import Classify, Grid, Tiles, painted_cracks, scan
+from cracknet.segmentation.scanning import Classify, Grid, Tiles, painted_cracks, scan
 
 
 def classifier_of(net: keras.Model) -> Classify:

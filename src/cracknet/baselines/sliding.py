@@ -19,7 +19,7 @@ import numpy as np
 
 from cracknet.arrays import Gray, Probability
 from cracknet.baselines.baseline import at_half
-from cracknet.baselines.tiles import Classify, painted_cracks
+from cracknet.segmentation.scanning import Classify, painted_cracks
 
 
 @dataclass(frozen=True)

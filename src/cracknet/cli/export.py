@@ -14,7 +14,8 @@ def export(
     weights: Annotated[
         Path,
         typer.Argument(
-            help="Weights of a run (.weights.h5), of models/ (.npz), or a .keras model."
+            help="Weights of a run (.weights.h5), of models/ (.npz), or a .keras model; or the "
+            "folder of a classifier that `cracknet compare` taught, for a gate."
         ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="File to write: .xml, .onnx, .keras.")],
@@ -30,11 +31,19 @@ def export(
         typer.Option(help="Weight of a second pass at half size, for wide cracks; 0 makes none."),
     ] = 0.0,
 ) -> None:
-    """Write a trained net as OpenVINO IR or ONNX, with a model card beside it."""
-    set_backend("tensorflow")
-    from cracknet.training.export import export_model
+    """Write a trained net as OpenVINO IR or ONNX, with a model card beside it.
 
-    card = export_model(
-        weights, out, net=net, file_format=file_format or None, half=half, coarse_weight=coarse
-    )
+    Of a classifier's folder it writes a gate, OpenVINO IR, for `cracknet segment --gate`.
+    """
+    set_backend("tensorflow")
+    if weights.is_dir():
+        from cracknet.baselines.exporting import export_gate
+
+        card = export_gate(weights, out, half=half)
+    else:
+        from cracknet.training.export import export_model
+
+        card = export_model(
+            weights, out, net=net, file_format=file_format or None, half=half, coarse_weight=coarse
+        )
     typer.echo(f"{out}: {card.size_mb:.1f} MB, {card.parameters:,} parameters")

@@ -42,6 +42,12 @@ sensitivity_option = Annotated[
     str | None,
     typer.Option(help="low, normal or high, in place of a threshold: the model's own."),
 ]
+gate_option = Annotated[
+    Path | None,
+    typer.Option(
+        help="A gate's .xml file of `cracknet export`: where it sees no damage, nothing is crack."
+    ),
+]
 measure_option = Annotated[
     bool, typer.Option("--measure/--no-measure", help="Measure the cracks, too.")
 ]

@@ -24,6 +24,7 @@ from cracknet.cli.measuring_options import (
 )
 from cracknet.cli.options import (
     engine_option,
+    gate_option,
     jobs_option,
     json_option,
     max_megapixels_option,
@@ -44,6 +45,7 @@ def segment(
     model: model_option = None,
     threshold: threshold_option = None,
     sensitivity: sensitivity_option = None,
+    gate: gate_option = None,
     measure: measure_option = True,
     mm_per_px: mm_per_px_option = None,
     marker: marker_option = None,
@@ -96,6 +98,7 @@ def segment(
             engine=engine,
             precision=precision,
             threads=jobs,
+            gate=gate,
         ) as segmenter,
         photo_run_bar("photos", len(photos)) as bar,
     ):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cracknet.errors import ArgumentError, EngineError, PhotoError
 from cracknet.mosaic.measuring import MeasuredRaster, measure_raster
-from cracknet.mosaic.segmenting import segment_raster
+from cracknet.mosaic.segmenting import refuse_gate, segment_raster
 from cracknet.photo import DEFAULT_MAX_PIXELS, FoundPhoto
 from cracknet.raster import is_raster
 from cracknet.reporting.journal import Journal, PhotoRow
@@ -54,7 +54,8 @@ def segment_found(
     Raises
     ------
     ArgumentError
-        When the folder holds results of other options or of another file of one's name.
+        When the folder holds results of other options or of another file of one's name, or there
+        are rasters and the segmenter has a gate.
     OutputError
         When results cannot be written or do not fit on the disk.
     """
@@ -63,6 +64,8 @@ def segment_found(
     photos: list[tuple[FoundPhoto, str]] = []
     for pair in zip(found, names, strict=True):
         (rasters if is_raster(pair[0].path) else photos).append(pair)
+    if rasters:
+        refuse_gate(rasters[0][0].path, segmenter)
     result = segment_photos(
         [photo for photo, _ in photos], out, segmenter, measuring=measuring, overwrite=overwrite,
         max_pixels=max_pixels, names=[name for _, name in photos], progress=progress,

@@ -129,7 +129,7 @@ def segment_raster(
         When the raster cannot be read.
     ArgumentError
         When the folder holds results, or windows, of other options or of another raster of this
-        name, and `overwrite` is False.
+        name, and `overwrite` is False; or the segmenter has a gate.
     OutputError
         When the results do not fit on the disk, said before starting, or cannot be written.
     EngineError, ModelError
@@ -139,6 +139,7 @@ def segment_raster(
     if window_px < 1:
         msg = f"window_px must be positive; got {window_px}."
         raise ArgumentError(msg)
+    refuse_gate(Path(path), segmenter)
     out = Path(out)
     with open_raster(path) as raster:
         make_folder(out)
@@ -229,6 +230,13 @@ def raster_gain(raster: Raster) -> float:
         if seen == SAMPLE_WINDOWS:
             break
     return gain_of(counts)
+
+
+def refuse_gate(path: Path, segmenter: Segmenter) -> None:
+    """Raise ArgumentError where a segmenter has a gate, which judges whole photographs."""
+    if segmenter.gate_card:
+        msg = f"a gate judges photographs, not rasters; {path} is a raster. Leave the gate out."
+        raise ArgumentError(msg)
 
 
 def _header(raster: Raster, segmenter: Segmenter, window_px: int) -> dict[str, Any]:

@@ -166,7 +166,7 @@ class PhotoSegmenting:
 
 def segmenter_options(segmenter: Segmenter) -> dict[str, Any]:
     """Return what decides a segmenter's results, as JSON values."""
-    card = segmenter.card
+    card, gate = segmenter.card, segmenter.gate_card
     return {
         "model": card.name,
         "model_sha256": card.sha256,
@@ -177,6 +177,8 @@ def segmenter_options(segmenter: Segmenter) -> dict[str, Any]:
         "overlap_px": card.overlap_px,
         "coarse_weight": card.coarse_weight,
         "brighten": segmenter.brighten,
+        "gate": gate.name if gate else None,
+        "gate_sha256": gate.sha256 if gate else None,
     }
 
 

@@ -15,6 +15,8 @@ WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
 DEFAULT_MODEL = "cracknet-lite-int8"
 SENSITIVITIES = ("low", "normal", "high")
 """Names of a model's thresholds, the highest threshold first."""
+SEGMENTER, GATE = "model", "gate"
+"""What a file may be: a model segments photographs; a gate says which tiles hold damage."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class ModelCard:
         Of the weights: ``float``, or ``int8`` as `cracknet quantise` makes them.
     quantisation : dict
         Of an int8 model: what it was made of, what it was calibrated on, and what it lost.
+    kind : str
+        ``model``, or ``gate`` for a classifier of tiles (`cracknet.segmentation.gate`).
     """
 
     name: str
@@ -65,6 +69,7 @@ class ModelCard:
     parameters: int = 0
     precision: str = "float"
     quantisation: dict[str, Any] = field(default_factory=dict)
+    kind: str = SEGMENTER
 
     def threshold_for(self, sensitivity: str) -> float:
         """Return the threshold that a sensitivity names.

@@ -20,7 +20,8 @@ from cracknet.errors import ArgumentError, EngineError, ModelError
 from cracknet.photo import Photo, photo_from_array, read_photo
 from cracknet.segmentation.brightness import brightened, gain_of, histogram_of
 from cracknet.segmentation.engines import ENGINES, Engine
-from cracknet.segmentation.models import DEFAULT_MODEL, ModelCard, find_model
+from cracknet.segmentation.gate import load_gate
+from cracknet.segmentation.models import DEFAULT_MODEL, GATE, ModelCard, find_model
 from cracknet.segmentation.tiles import (
     STEP,
     Axis,
@@ -90,6 +91,9 @@ class Segmenter:
         Side of a tile, a multiple of 32; the model's card says by default.
     brighten : bool
         Brighten dark photographs for the net (`cracknet.segmentation.brightness`).
+    gate : str or Path, optional
+        A gate's file (`cracknet.segmentation.gate`): where it sees no damage, nothing is crack.
+        For photographs, not for rasters.
 
     Raises
     ------
@@ -120,6 +124,7 @@ class Segmenter:
         threads: int | None = None,
         tile_px: int | None = None,
         brighten: bool = True,
+        gate: str | Path | None = None,
     ) -> None:
         if threshold is not None and sensitivity is not None:
             msg = (
@@ -132,6 +137,9 @@ class Segmenter:
             msg = f"engine must be one of {', '.join(ENGINES)}; got {engine!r}."
             raise ArgumentError(msg)
         self.card: ModelCard = find_model(model)
+        if self.card.kind == GATE:
+            msg = f"{self.card.file} is a gate, not a model: give it as the gate of a model."
+            raise ModelError(msg)
         if sensitivity is not None:
             self.threshold = self.card.threshold_for(sensitivity)
         self.tile_px = self.card.tile_px if tile_px is None else tile_px
@@ -145,6 +153,9 @@ class Segmenter:
         self.engine: Engine = ENGINES[engine](file, precision=precision, threads=threads)
         self.precision = precision
         self.brighten = brighten
+        self.gate_card: ModelCard | None = None
+        if gate is not None:
+            self.gate_card, self._damage = load_gate(gate, threads=threads)
         self.net_seconds = 0.0
         """Time spent in the net so far, summed over its workers, divided by their number."""
         self._lock = threading.Lock()
@@ -214,7 +225,8 @@ class Segmenter:
         Where the model's card asks for it, the photograph is segmented a second time at half
         its size, and each pixel takes the larger of its value and the weighted coarse one:
         cracks wider than the net has learned look ordinary at half the size. The photograph's
-        own resolution is always segmented too.
+        own resolution is always segmented too. With a gate, pixels where it sees no damage are 0,
+        and a photograph without damage does not reach the net.
 
         Parameters
         ----------
@@ -230,6 +242,9 @@ class Segmenter:
         (H, W) float32
         """
         gain = self.gain(gray) if gain is None else gain
+        seen = self._damage.seen(brightened(gray, gain)) if self.gate_card else None
+        if seen is not None and not seen.any():
+            return np.zeros(gray.shape, np.float32)
         total = self._at_one_size(gray, offset, gain)
         if self.card.coarse_weight > 0:
             height, width = gray.shape
@@ -240,6 +255,8 @@ class Segmenter:
             coarse *= np.float32(self.card.coarse_weight)
             whole = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
             np.maximum(total, whole, out=total)
+        if seen is not None:
+            total[~seen] = 0
         return np.minimum(total, 1, out=total)
 
     def lay(self, gray: Gray, offset: tuple[int, int] = (0, 0)) -> Iterator[Tile]:

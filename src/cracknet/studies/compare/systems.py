@@ -17,7 +17,7 @@ from cracknet.arrays import Gray, Mask, Probability
 from cracknet.baselines.alexnet import alexnet
 from cracknet.baselines.baseline import Baseline, at_half
 from cracknet.baselines.edges import EdgeDetector, choose_k
-from cracknet.baselines.gate import DamageMap, Gate, MultiScale
+from cracknet.baselines.gate import Gate, MultiScale
 from cracknet.baselines.learning import LearningOptions, learn, load_trained
 from cracknet.baselines.nets import NetBaseline, net_of_run
 from cracknet.baselines.patches import Hybrid, PatchClassifier, classifier_of
@@ -29,6 +29,7 @@ from cracknet.errors import DatasetError
 from cracknet.files import write_whole
 from cracknet.scoring.counts import PooledCounts
 from cracknet.segmentation import Segmenter
+from cracknet.segmentation.gate import DamageMap
 from cracknet.studies.compare.options import EDGES, NET_SYSTEMS, SHIPPED, CompareOptions
 from cracknet.studies.machine import sha256_of
 from cracknet.studies.scored import read_json
@@ -171,7 +172,7 @@ def _damage(setting: Setting) -> DamageMap:
 
 def _gated(setting: Setting, *, name: str, within: str) -> Baseline:
     damage, inner = _damage(setting), setting.system(within)
-    return Gate(damage.predict, inner.predict, name, damage.parameters + inner.parameters)
+    return Gate(damage.seen, inner.predict, name, damage.parameters + inner.parameters)
 
 
 def _shipped(setting: Setting) -> Baseline:
