@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import itertools
+
 import cv2
 import numpy as np
 import pytest
 
 from cracknet.measurement.widths.rows import GAP_ROWS, average_rows, lay_rows, sample_rows
-from cracknet.measurement.widths.smoothing import outliers, smooth_widths
+from cracknet.measurement.widths.smoothing import _share_of_noise, outliers, smooth_widths
 
 
 def test_every_point_has_one_row_and_branches_are_kept_apart():
@@ -69,22 +71,73 @@ def test_outliers_are_those_unlike_their_neighbours_of_the_same_branch():
 def test_smoothing_takes_noise_out_and_leaves_a_true_wave():
     rng = np.random.default_rng(2)
     count = 600
-    rows = lay_rows(np.array([0, count]), np.zeros(1, bool))
+    starts, closed = np.array([0, count]), np.zeros(1, bool)
     usable = np.ones(count, bool)
     variance, average = np.full(count, 0.01), np.full(count, 0.5)
     noise = rng.normal(0, 0.1, count)
-    flat = smooth_widths(rows, 5 + noise, variance, average, usable)
-    assert np.abs(flat - 5).mean() < 0.03
+    flat = smooth_widths(starts, closed, 5 + noise, variance, average, usable)
+    assert np.abs(flat - 5).mean() < 0.022  # of 0.08
     wave = 5 + 1.5 * np.sin(2 * np.pi * np.arange(count) / 20)
-    kept = smooth_widths(rows, wave + noise, variance, average, usable)
+    kept = smooth_widths(starts, closed, wave + noise, variance, average, usable)
     assert np.abs(kept - wave).mean() < 1.05 * np.abs(noise).mean()
 
 
+def test_a_step_of_width_keeps_its_place_and_height():
+    rng = np.random.default_rng(3)
+    true = np.repeat([4.0, 6.0], 300)
+    values = true + rng.normal(0, 0.1, 600)
+    plain = np.zeros(600), np.ones(600, bool)
+    found = smooth_widths(np.array([0, 600]), np.zeros(1, bool), values, np.full(600, 0.01), *plain)
+    assert found[298] == pytest.approx(4, abs=0.3)
+    assert found[301] == pytest.approx(6, abs=0.3)
+    assert np.abs(found - true).mean() < 0.5 * np.abs(values - true).mean()
+
+
+def test_branches_are_smoothed_each_by_itself():
+    """Short ones between long ones, too: an average longer than its branch is the branch's mean."""
+    counts = np.array([3, 200, 12, 1, 40, 150, 2])
+    starts = np.append(0, np.cumsum(counts))
+    levels = np.repeat([2.0, 30.0, 4.0, 50.0, 6.0, 70.0, 8.0], counts)
+    noise = np.random.default_rng(4).normal(0, 0.1, len(levels))
+    everything = np.full(len(levels), 0.01), np.zeros(len(levels)), np.ones(len(levels), bool)
+    together = smooth_widths(starts, np.zeros(7, bool), levels + noise, *everything)
+    for first, last in itertools.pairwise(starts):
+        cut = slice(first, last)
+        alone = smooth_widths(
+            np.array([0, last - first]), np.zeros(1, bool), (levels + noise)[cut],
+            *(one[cut] for one in everything),
+        )  # fmt: skip
+        np.testing.assert_allclose(together[cut], alone, atol=1e-4)
+        assert np.abs(alone - levels[cut]).mean() <= np.abs(noise[cut]).mean() + 1e-9
+
+
+def test_a_loop_is_smoothed_across_its_seam():
+    angle = 2 * np.pi * np.arange(401) / 400
+    true = 5 + np.cos(angle)
+    values = true + np.random.default_rng(5).normal(0, 0.2, 401)
+    values[400] = values[0]
+    options = np.full(401, 0.04), np.zeros(401), np.ones(401, bool)
+    found = smooth_widths(np.array([0, 401]), np.ones(1, bool), values, *options)
+    assert found[0] == pytest.approx(found[400], abs=1e-6)
+    assert found[0] == pytest.approx(6, abs=0.15)
+
+
+@pytest.mark.parametrize("average_px", [0.5, 2.0, 9.0])
+def test_the_noise_of_a_band_is_what_noise_has_in_it(average_px):
+    white = np.random.default_rng(6).standard_normal((40_000, 1)).astype(np.float32)
+    ones = np.ones_like(white)
+    white = average_rows(white, ones, average_px)[0]
+    white /= white.std()
+    fine, coarse = average_rows(white, ones, 6.0)[0], average_rows(white, ones, 12.0)[0]
+    expected = _share_of_noise(6.0, 12.0, np.array([average_px, 1.0]))[0]
+    assert (fine - coarse).var() == pytest.approx(expected, rel=0.2)
+
+
 def test_unusable_values_come_back_as_they_are_and_do_not_count():
-    rows = lay_rows(np.array([0, 40]), np.zeros(1, bool))
     values = np.full(40, 5.0)
     values[20] = 500.0
     usable = values < 100
-    found = smooth_widths(rows, values, np.full(40, 0.01), np.full(40, 1.0), usable)
+    starts, closed = np.array([0, 40]), np.zeros(1, bool)
+    found = smooth_widths(starts, closed, values, np.full(40, 0.01), np.full(40, 1.0), usable)
     assert found[20] == 500
     np.testing.assert_allclose(found[usable], 5.0, atol=1e-4)

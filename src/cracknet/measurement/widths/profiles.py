@@ -158,7 +158,9 @@ def width_profiles(
         by_gray = gray_widths(seen.blocks, branch, blur, options)
         use = _trust(by_gray, seen, half, options)
         use &= ~outliers(rows, by_gray.width_px, use, by_gray.error_px)
-        smooth = smooth_widths(rows, by_gray.width_px, by_gray.error_px**2, by_gray.average_px, use)
+        smooth = smooth_widths(
+            starts, loops, by_gray.width_px, by_gray.error_px**2, by_gray.average_px, use
+        )
         width[use], method[use] = smooth[use], GRAY
         offset[use] = seen.move[use] + by_gray.centre_px[use]
         resolved[use] = by_gray.resolved[use]

@@ -54,7 +54,7 @@ class Rows:
         return out
 
 
-def lay_rows(starts: Indices, closed: npt.NDArray[np.bool_]) -> Rows:
+def lay_rows(starts: Indices, closed: npt.NDArray[np.bool_], most_gap: int = GAP_ROWS) -> Rows:
     """Lay branches one after the other.
 
     Parameters
@@ -63,15 +63,17 @@ def lay_rows(starts: Indices, closed: npt.NDArray[np.bool_]) -> Rows:
         First point of each branch, and the number of all points.
     closed : (B,) bool
         Loops; the last point of a loop repeats the first.
+    most_gap : int
+        Most empty rows between two branches. As many are there as the longer of the two has
+        points: an average that reaches no further than its branch is long never mixes two.
     """
     counts = np.diff(starts)
-    # As much room as the longer neighbour reaches: no average is wider than its branch.
-    room = np.minimum(np.maximum(counts, np.append(counts[1:], 0)), GAP_ROWS)
+    room = np.minimum(np.maximum(counts, np.append(counts[1:], 0)), most_gap)
     point: list[Indices] = []
     row = np.empty(int(starts[-1]), np.intp)
     at = 0
     for first, count, gap, loop in zip(starts[:-1], counts, room, closed, strict=True):
-        halo = min(int(count), GAP_ROWS) if loop and count > 2 else 0
+        halo = min(int(count), most_gap) if loop and count > 2 else 0
         index = np.arange(-halo, count + halo)
         point.append(first + (index % (count - 1) if halo else index))
         point.append(np.full(gap, -1, np.intp))

@@ -22,8 +22,9 @@ from cracknet.mosaic.measuring.regions import with_halo
 from cracknet.mosaic.measuring.sources import Source
 from cracknet.raster import Box
 
-OVERLAP_PX = 96
-"""Points of the neighbours that a piece has, and twice its half width more."""
+OVERLAP_PX = 240
+"""Points of the neighbours that a piece has, and twice its half width more: a width is smoothed by
+those up to 120 points away, whose energies are averaged over 100 more."""
 
 
 @dataclass(frozen=True, eq=False)
