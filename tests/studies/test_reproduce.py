@@ -103,6 +103,7 @@ def test_all_nets_had_one_recipe(study):
     assert recipes[0]["optimizer"]["learning_rate"] == 0.001
     assert recipes[0]["loss"] == {"cross_entropy": 1, "dice": 0}
     assert recipes[0]["run"]["batch_size"] == 4
+    assert recipes[0]["run"]["validate_tile_px"] == recipes[0]["crops"]["size_px"]
     [validation] = recipes[0]["validation"]
     assert validation["split"] == "train"
     assert Path(validation["only"]).name == "validation.txt"
@@ -116,10 +117,11 @@ def test_the_numbers_are_those_of_the_last_weights(study, rendered_set, tiny):
     kept = json.loads((out / "fcn-8s" / "scores-walls-test.json").read_text())
     pairs = [p for p in find_pairs(rendered_set, "test") if p.stem in kept["photos"]]
     assert len(pairs) == 4
+    assert kept["tile_px"] == json.loads((out / "study.json").read_text())["size_px"]
     both = marked = crack = 0
     for pair in pairs:
         gray, truth = pair.read()
-        mask = predict(net, gray) >= 0.5
+        mask = predict(net, gray, kept["tile_px"]) >= 0.5
         both, marked, crack = both + (mask & truth).sum(), marked + mask.sum(), crack + truth.sum()
     row = content["nets"]["fcn-8s"]["test"]
     assert row["precision"] == pytest.approx(both / max(marked, 1))

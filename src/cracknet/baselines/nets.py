@@ -34,11 +34,15 @@ class NetBaseline:
     name : str
     threshold : float
         Probability from which a pixel is crack.
+    tile_px : int, optional
+        Photographs are cut into tiles of at most this size, side by side; whole by default. A net
+        that depends on the size of its input wants that of its training.
     """
 
     net: keras.Model
     name: str
     threshold: float = 0.5
+    tile_px: int | None = None
 
     @property
     def parameters(self) -> int:
@@ -46,7 +50,7 @@ class NetBaseline:
         return int(self.net.count_params())
 
     def predict(self, gray: Gray) -> Probability:
-        """Return (H, W) float32, the whole photograph in one pass.
+        """Return (H, W) float32.
 
         Raises
         ------
@@ -54,7 +58,7 @@ class NetBaseline:
             When the photograph is not (H, W) uint8.
         """
         check_gray(gray)
-        return at_half(predict(self.net, gray), self.threshold)
+        return at_half(predict(self.net, gray, self.tile_px), self.threshold)
 
 
 def net_of_run(folder: Path, weights: str = "best.weights.h5") -> keras.Model:

@@ -30,6 +30,13 @@ def export(
         float,
         typer.Option(help="Weight of a second pass at half size, for wide cracks; 0 makes none."),
     ] = 0.0,
+    tile: Annotated[
+        int | None,
+        typer.Option(
+            help="Cut photographs into tiles of this size, px, for nets that mark best at the size "
+            "they were trained at; 1280 by default."
+        ),
+    ] = None,
 ) -> None:
     """Write a trained net as OpenVINO IR or ONNX, with a model card beside it.
 
@@ -44,6 +51,12 @@ def export(
         from cracknet.training.export import export_model
 
         card = export_model(
-            weights, out, net=net, file_format=file_format or None, half=half, coarse_weight=coarse
+            weights,
+            out,
+            net=net,
+            file_format=file_format or None,
+            half=half,
+            coarse_weight=coarse,
+            tile_px=tile,
         )
     typer.echo(f"{out}: {card.size_mb:.1f} MB, {card.parameters:,} parameters")

@@ -23,6 +23,8 @@ BT601 = (0.299, 0.587, 0.114)
 _MATRIX = (*BT601, 0.00025)
 _FULL_RANGES = tuple(2**bits - 1 for bits in (8, 10, 12, 14, 16, 24, 32))
 _BLOCK_ROWS = 128
+_TIE = 1e-9
+"""Decides ties upwards, whatever order a processor sums and scales the colours in."""
 
 
 def gray_from_image(image: Image.Image) -> Gray:
@@ -132,7 +134,7 @@ def gray_from_samples(
             opacity = _opacity(alpha[rows])
             level = level * (1 if premultiplied else opacity) + 255 * (1 - opacity)
         level[~np.isfinite(level)] = 255
-        gray[rows] = np.floor(np.minimum(level, 255) + 0.5)
+        gray[rows] = np.floor(np.minimum(level, 255) + (0.5 + _TIE))
     return gray
 
 

@@ -318,9 +318,15 @@ class Segmenter:
         return total
 
     def _tile_for(self, length: int) -> int:
-        """Return the least tile that covers a length with as few tiles as the largest would."""
+        """Return the least tile that covers a length with as few tiles as the largest would.
+
+        A length that fits into one tile is mirrored out to a multiple of 32 and no further: what a
+        net sees beyond the border is not there.
+        """
         overlap = self.card.overlap_px
-        whole = max(-(-length // STEP) * STEP, overlap + STEP)
+        whole = -(-length // STEP) * STEP
+        if whole <= self.tile_px:
+            return whole
         count = max(-(-(whole - overlap) // (self.tile_px - overlap)), 1)
         return -(-(whole + (count - 1) * overlap) // (count * STEP)) * STEP
 

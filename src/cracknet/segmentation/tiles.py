@@ -54,7 +54,8 @@ def lay_axis(length: int, tile: int, overlap: int, margin: int, offset: int = 0)
     Parameters
     ----------
     length, tile, overlap, margin : int
-        L, T, O and M in px; 2 M < O < T; T and O multiples of 32.
+        L, T, O and M in px; 2 M < O; T and O multiples of 32. O < T where more than one tile is
+        needed.
     offset : int
         Lay the inner tiles this many px earlier, a multiple of 32: to test that where the tiles
         lie does not matter.
@@ -69,7 +70,9 @@ def lay_axis(length: int, tile: int, overlap: int, margin: int, offset: int = 0)
     >>> lay_axis(100, 64, 32, 4).starts
     (0, 32, 64)
     """
-    in_order = length >= 1 and offset >= 0 and 0 <= 2 * margin < overlap < tile
+    whole = -(-length // STEP) * STEP
+    in_order = length >= 1 and offset >= 0 and 0 <= 2 * margin < overlap
+    in_order &= overlap < tile or 1 <= whole <= tile
     if not in_order or tile % STEP or overlap % STEP or offset % STEP:
         msg = (
             "tiles need length >= 1, offset >= 0, 0 <= 2 margin < overlap < tile, and offset, "
@@ -77,7 +80,6 @@ def lay_axis(length: int, tile: int, overlap: int, margin: int, offset: int = 0)
             f"{margin}, overlap {overlap}, tile {tile}."
         )
         raise ArgumentError(msg)
-    whole = -(-length // STEP) * STEP
     if whole <= tile:
         return Axis(length, tile, (0,), (np.ones(tile, np.float32),))
     count = -(-(whole + offset - overlap) // (tile - overlap))

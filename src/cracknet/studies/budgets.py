@@ -189,6 +189,7 @@ def recipe_of(
                 "batch_size": BATCH_SIZE,
                 "seed": options.seed,
                 "dtype": options.dtype,
+                "validate_tile_px": budget.size_px,
                 "checkpoint_every": max(1, min(625, budget.photos // BATCH_SIZE)),
             },
         }

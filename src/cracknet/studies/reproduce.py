@@ -38,7 +38,7 @@ from cracknet.training.loop import Log, Progress, train
 from cracknet.training.recipe import Recipe
 from cracknet.training.record import read_rows
 
-STUDY_SCHEMA = "cracknet/study-options/1"
+STUDY_SCHEMA = "cracknet/study-options/2"
 
 
 def reproduce(
@@ -126,7 +126,9 @@ def reproduce(
         run = _train(net, recipe, folder, log, progress)
         trained = TrainedNet(net, folder, run["weights_sha256"])
         scores = {
-            found.name: score_net(trained, found, samples if found is test else (), log)
+            found.name: score_net(
+                trained, found, samples if found is test else (), options.spent.size_px, log
+            )
             for found in (test, *further)
         }
         architecture = keep_architecture(trained)

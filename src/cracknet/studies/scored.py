@@ -1,4 +1,4 @@
-"""Scores of a trained net on sets of whole photographs, kept beside its run."""
+"""Scores of a trained net on sets of photographs, kept beside its run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from cracknet.training.loop import Log
 from cracknet.training.validation import predict
 from cracknet.training.weights import load_weights
 
-SCHEMA = "cracknet/study-scores/1"
+SCHEMA = "cracknet/study-scores/2"
 THRESHOLD = 0.5
 
 
@@ -157,14 +157,21 @@ class TrainedNet:
 
 
 def score_net(
-    trained: TrainedNet, found: ScoredSet, samples: Sequence[Sample], log: Log
+    trained: TrainedNet, found: ScoredSet, samples: Sequence[Sample], tile_px: int, log: Log
 ) -> dict[str, Any]:
-    """Score a net on whole photographs at their own resolution; what is there is kept.
+    """Score a net on photographs at their own resolution; what is there is kept.
+
+    The paper's test images have the size of its training images. So photographs are cut into tiles
+    of that size: a net that depends on the size of its input is scored at the size that it has
+    learned at. The FCNs' top of 7x7 at stride 32 spans 224 px: on small crops it learns from what
+    is mostly padding, and on a whole photograph, where there is none, it marks next to nothing.
 
     Parameters
     ----------
     trained : TrainedNet
     found : ScoredSet
+    tile_px : int
+        As of `cracknet.training.validation.predict`.
     samples : sequence of Sample
         Photographs of the set whose predicted mask is kept in ``samples/<stem>.mask.png``.
     log : callable
@@ -192,6 +199,7 @@ def score_net(
         "photos": [pair.stem for pair in found.pairs],
         "photos_of_split": found.of,
         "threshold": THRESHOLD,
+        "tile_px": tile_px,
     }
     pictures = [sample_mask_path(trained.folder, sample) for sample in samples]
     kept = read_json(path)
@@ -204,7 +212,7 @@ def score_net(
     wanted = {sample.pair.stem: file for sample, file in zip(samples, pictures, strict=True)}
     for pair in found.pairs:
         gray, truth = pair.read()
-        probability = predict(trained.net, gray)
+        probability = predict(trained.net, gray, tile_px)
         try:
             scorer.add(probability, truth, stem=pair.stem)
         except ArgumentError as error:

@@ -15,6 +15,7 @@ from cracknet.errors import ArgumentError, OutputError, TrainingError
 from cracknet.nets import NETS
 from cracknet.segmentation.models import ModelCard, sha256_of, write_card
 from cracknet.segmentation.openvino import import_openvino
+from cracknet.segmentation.tiles import STEP
 from cracknet.training.devices import dtype_policy
 from cracknet.training.weights import load_weights
 
@@ -33,6 +34,7 @@ def export_model(
     file_format: str | None = None,
     half: bool = True,
     coarse_weight: float = 0.0,
+    tile_px: int | None = None,
 ) -> ModelCard:
     """Export weights of a training run, and write a card with checksums beside them.
 
@@ -51,6 +53,10 @@ def export_model(
     coarse_weight : float
         Weight of a second pass at half size when photographs are segmented, for wide cracks; 0
         makes none. See `cracknet.segmentation.models.ModelCard`.
+    tile_px : int, optional
+        Size of the tiles that photographs are cut into, a multiple of 32 from 64 on; that of
+        `ModelCard` by default. A net that depends on the size of its input, as the FCNs do, marks
+        best at the size that it was trained at. Tiles overlap by up to a half, at most 256 px.
 
     Returns
     -------
@@ -74,6 +80,9 @@ def export_model(
         raise ArgumentError(msg)
     if not 0 <= coarse_weight <= 1:
         msg = f"the weight of the coarse pass lies in [0, 1]; got {coarse_weight}."
+        raise ArgumentError(msg)
+    if tile_px is not None and (tile_px < 64 or tile_px % STEP):
+        msg = f"the size of tiles is a multiple of {STEP} px from 64 on; got {tile_px}."
         raise ArgumentError(msg)
     model = load_net(weights, net)
     kind = FORMATS[out.suffix]
@@ -99,9 +108,16 @@ def export_model(
         sha256={file.name: sha256_of(file) for file in files},
         parameters=model.count_params(),
         coarse_weight=coarse_weight,
+        **({} if tile_px is None else _cut(tile_px)),
     )
     write_card(card, out.with_suffix(".json"))
     return card
+
+
+def _cut(tile_px: int) -> dict[str, int]:
+    """Say how photographs are cut into tiles of a size: the overlap, and the margin left out."""
+    overlap = min(256, max(STEP, tile_px // 2 // STEP * STEP))
+    return {"tile_px": tile_px, "overlap_px": overlap, "margin_px": overlap * 5 // 16}
 
 
 def load_net(weights: Path, net: str) -> keras.Model:

@@ -105,7 +105,7 @@ def train(
                 net = learner.averaged()
                 result = {"step": step, "epoch": step / unit} if plan.by_epoch else {"step": step}
                 result |= {f"training_{k}": v for k, v in learner.tally.figures().items()}
-                result |= validate(net, validation)
+                result |= validate(net, validation, recipe.run.validate_tile_px)
                 learner.tally = Tally()
                 record.add("validation", result)
                 keep_best(out, net, result, next(iter(validation)))

@@ -121,6 +121,9 @@ class RunSection(_Section):
     """Devices that share each batch (with the JAX backend)."""
     validate_every: int | None = Field(None, gt=0)
     """In steps (by default 500), or in epochs (by default 1) where the run is told in epochs."""
+    validate_tile_px: int | None = Field(None, ge=32, multiple_of=32)
+    """Validate in tiles of at most this size, side by side; whole photographs by default. For nets
+    that depend on the size of their input, as FCN-8s does by its top of 7x7 at stride 32."""
     checkpoint_every: int = Field(100, gt=0)
     """In steps."""
 

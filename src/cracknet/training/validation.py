@@ -1,4 +1,4 @@
-"""Scoring a net in training on whole photographs, and keeping the best of its weights."""
+"""Scoring a net in training on photographs, and keeping the best of its weights."""
 
 from __future__ import annotations
 
@@ -16,9 +16,21 @@ from cracknet.files import write_whole
 from cracknet.scoring.counts import PooledCounts
 from cracknet.training.checkpoints import writing
 
+_AT_ONCE = 16
+"""Tiles of one call of the net."""
 
-def validate(net: keras.Model, sets: Mapping[str, Sequence[AnnotatedPhoto]]) -> dict[str, float]:
-    """Score a net on whole photographs: pooled precision, recall and F1 at 0.5, and ODS.
+
+def validate(
+    net: keras.Model, sets: Mapping[str, Sequence[AnnotatedPhoto]], tile_px: int | None = None
+) -> dict[str, float]:
+    """Score a net on photographs: pooled precision, recall and F1 at 0.5, and ODS.
+
+    Parameters
+    ----------
+    net : keras.Model
+    sets : mapping of str to photographs
+    tile_px : int, optional
+        As of `predict`.
 
     Returns
     -------
@@ -30,7 +42,7 @@ def validate(net: keras.Model, sets: Mapping[str, Sequence[AnnotatedPhoto]]) -> 
         counts = PooledCounts()
         for pair in pairs:
             gray, mask = pair.read()
-            counts.add(predict(net, gray), mask)
+            counts.add(predict(net, gray, tile_px), mask)
         scores = counts.scores()
         at_half = scores.at(0.5)
         result |= {f"{name}_{key}": at_half[key] for key in ("precision", "recall", "f1")}
@@ -38,24 +50,37 @@ def validate(net: keras.Model, sets: Mapping[str, Sequence[AnnotatedPhoto]]) -> 
     return result
 
 
-def predict(net: keras.Model, gray: Gray) -> Probability:
-    """Apply a net to one photograph, mirrored out to multiples of 32.
+def predict(net: keras.Model, gray: Gray, tile_px: int | None = None) -> Probability:
+    """Apply a net to one photograph, mirrored out to multiples of its tiles.
 
     Parameters
     ----------
     net : keras.Model
     gray : (H, W) uint8
+    tile_px : int, optional
+        Cut the photograph into tiles of at most this size, a multiple of 32, side by side: as many
+        as are needed along each side, of one size. Whole by default.
 
     Returns
     -------
     (H, W) float32
     """
     height, width = gray.shape
-    padded = np.pad(gray, ((0, -height % 32), (0, -width % 32)), mode="symmetric")
-    probability = keras.ops.convert_to_numpy(
-        net(padded[None, ..., None].astype(np.float32), training=False)
+    rows, columns = (1 if tile_px is None else -(-side // tile_px) for side in (height, width))
+    tall, wide = -(-height // (32 * rows)) * 32, -(-width // (32 * columns)) * 32
+    padding = ((0, rows * tall - height), (0, columns * wide - width))
+    padded = np.pad(gray, padding, mode="symmetric")
+    tiles = padded.reshape(rows, tall, columns, wide).swapaxes(1, 2).reshape(-1, tall, wide, 1)
+    found = np.concatenate(
+        [
+            keras.ops.convert_to_numpy(
+                net(tiles[first : first + _AT_ONCE].astype(np.float32), training=False)
+            )
+            for first in range(0, len(tiles), _AT_ONCE)
+        ]
     )
-    return np.asarray(probability[0, :height, :width, 0], np.float32)
+    whole = found.reshape(rows, columns, tall, wide).swapaxes(1, 2).reshape(padded.shape)
+    return np.asarray(whole[:height, :width], np.float32)
 
 
 def keep_best(out: Path, net: keras.Model, result: dict[str, Any], first: str) -> bool:

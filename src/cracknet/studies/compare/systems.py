@@ -156,9 +156,11 @@ def _two_scans(setting: Setting) -> Baseline:
 def _net(setting: Setting, *, name: str) -> Baseline:
     folder = train_net(setting, name)
     net = net_of_run(folder, "average.weights.h5")
-    system: Any = NetBaseline(net, name)
+    tile_px = setting.options.spent.crop_px
+    system: Any = NetBaseline(net, name, tile_px=tile_px)
     if name == "resnet-45":
-        system = MultiScale(partial(predict, net), parameters=int(net.count_params()))
+        segment = partial(predict, net, tile_px=tile_px)
+        system = MultiScale(segment, parameters=int(net.count_params()))
     chosen: Baseline = replace(system, threshold=best_threshold(system, setting.validation))
     return chosen
 
@@ -250,6 +252,7 @@ def recipe_of(setting: Setting, name: str) -> Recipe:
                 "seed": options.seed,
                 "dtype": "mixed_bfloat16" if options.budget != "smoke" else "float32",
                 "validate_every": spent.net_steps[name],
+                "validate_tile_px": spent.crop_px,
                 "checkpoint_every": 50,
             },
         }
