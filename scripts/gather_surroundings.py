@@ -65,12 +65,16 @@ def main() -> None:
     """Fetch, choose, shrink, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-o", "--out", type=Path, required=True)
-    out = parser.parse_args().out
+    parser.add_argument("--split", choices=["train", "val"], help="this one alone")
+    options = parser.parse_args()
+    out, only = options.out, options.split
     counts = {"train": 0, "val": 0}
     for package, (split, pattern) in SOURCES.items():
+        if only not in (None, split):
+            continue
         for name, content in pictures(fetched(package, out / "packages"), pattern):
             counts[split] += keep(content, out, split, f"{package.split('-')[0]}-{name}")
-    for name in OF_SCIKIT_IMAGE:
+    for name in OF_SCIKIT_IMAGE if only != "train" else ():
         content = (files("skimage.data") / name).read_bytes()
         counts["val"] += keep(content, out, "val", f"skimage-{Path(name).stem}")
     print(f"{counts['train']} for training, {counts['val']} for validation, in {out}")

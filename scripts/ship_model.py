@@ -121,7 +121,7 @@ def main() -> None:
         _compare(WEIGHTS / f"{options.name}.json", scores, scenes, options)
         card = dataclasses.replace(card, thresholds=choose_thresholds(curves))
         scores |= score_sets(out, options.data, TEST)[0]
-        planking = _planking(out, options.data)
+        planking = planking_called_crack(out, options.data)
         card = dataclasses.replace(
             card,
             licence=OPEN_LICENCE if FREE.issuperset(options.trained_on) else LICENCE,
@@ -180,7 +180,7 @@ def _keep_keras(weights: Path, net: str, target: Path) -> None:
     np.savez(target, **arrays)
 
 
-def _planking(model: Path, data: Path) -> float:
+def planking_called_crack(model: Path, data: Path) -> float:
     """Return the share of formwork joint pixels (uav75 val) that the model calls crack."""
     from cracknet.datasets.pairs import read_mask
     from cracknet.photo import read_photo

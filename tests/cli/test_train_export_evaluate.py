@@ -122,6 +122,7 @@ def test_evaluate_only_listed_photographs(run, photos, dark_net, tmp_path):
         (["export", ".", "-o", "gate.xml"], "cannot be read as a classifier's run"),
         (["export", "gone.h5", "-o", "model.xml", "--format", "onnx"], "must end in .xml"),
         (["export", "gone.h5", "-o", "model.onnx", "--net", "unet"], "got 'unet'"),
+        (["export", "gone.h5", "-o", "model.xml", "--tile", "100"], "from 64 on; got 100"),
         (["export", "gone.h5"], "Missing option '--out'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

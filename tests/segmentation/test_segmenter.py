@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 import tracemalloc
@@ -345,3 +346,21 @@ def test_after_a_failure_the_next_photograph_is_segmented(dark, monkeypatch):
         dark.segment(gray)
     monkeypatch.setattr(dark.engine, "infer", infer)
     np.testing.assert_allclose(dark.segment(gray).probability, 1 - gray / 255, atol=1e-6)
+
+
+@pytest.mark.parametrize(("height", "width"), [(224, 224), (33, 500), (1, 1), (384, 544)])
+def test_a_photograph_that_fits_into_a_tile_is_mirrored_out_to_32_px_and_no_further(
+    dark, height, width, monkeypatch
+):
+    """Also in the pass at half size: what a net sees beyond the border is not there."""
+    shapes = []
+    infer = dark.engine.infer
+    monkeypatch.setattr(dark, "card", dataclasses.replace(dark.card, coarse_weight=0.6))
+    monkeypatch.setattr(
+        dark.engine, "infer", lambda piece: (shapes.append(piece.shape), infer(piece))[1]
+    )
+    dark.probability(noise(height, width))
+    halves = (height + 1) // 2, (width + 1) // 2
+    assert shapes == [
+        tuple(-(-length // 32) * 32 for length in sides) for sides in ((height, width), halves)
+    ]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -9,7 +10,8 @@ import pytest
 from cracknet.errors import ArgumentError, ModelError, TrainingError
 from cracknet.nets import NETS
 from cracknet.segmentation.engines import ENGINES
-from cracknet.segmentation.models import find_model, sha256_of
+from cracknet.segmentation.models import ModelCard, find_model, sha256_of
+from cracknet.segmentation.tiles import lay_axis
 from cracknet.training import export
 from cracknet.training.export import TRACED_PX, export_model, load_net
 
@@ -46,6 +48,15 @@ def exported(weights, tmp_path_factory):
         return made[suffix]
 
     return make
+
+
+def test_tiles_of_a_size_overlap_as_those_of_the_default_do():
+    card = ModelCard("mine", "fcn-8s", Path("mine.xml"))
+    default = (card.tile_px, card.overlap_px, card.margin_px)
+    for tile_px, expected in ((1280, default), (448, (448, 224, 70)), (64, (64, 32, 10))):
+        cut = export._cut(tile_px)
+        assert (cut["tile_px"], cut["overlap_px"], cut["margin_px"]) == expected
+        lay_axis(3000, *expected)  # raises where they do not fit each other
 
 
 def photo(height, width):

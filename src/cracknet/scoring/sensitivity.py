@@ -12,6 +12,10 @@ from cracknet.scoring.counts import THRESHOLDS, PooledScores
 from cracknet.segmentation.segmenter import DEFAULT_THRESHOLD
 
 
+ALIKE = 0.001
+"""Mean scores nearer to each other than this are equally good: chance decides between them."""
+
+
 def f_beta(scores: PooledScores, beta: float) -> npt.NDArray[np.float64]:
     """Return F_beta at each of `THRESHOLDS`: ``(1 + b^2) P R / (b^2 P + R)``, 0 where both are 0.
 
@@ -36,7 +40,7 @@ def choose_thresholds(sources: Mapping[str, PooledScores]) -> dict[str, float]:
 
     ``high`` has the best F2 and ``low`` the best F0.5, each averaged over the sources, so that
     none counts more for having more pixels; ``normal`` is 0.5, which models are trained for, and
-    neither of the others lies beyond it. Of equally good ones that nearest to 0.5 is taken.
+    neither of the others lies beyond it. Of equally good ones (`ALIKE`) that nearest to 0.5 is taken.
 
     Parameters
     ----------
@@ -52,7 +56,7 @@ def choose_thresholds(sources: Mapping[str, PooledScores]) -> dict[str, float]:
     --------
     >>> falling = np.linspace(1, 0, 99)
     >>> choose_thresholds({"wall": PooledScores(falling[::-1], falling, falling)})
-    {'low': 0.66, 'normal': 0.5, 'high': 0.34}
+    {'low': 0.65, 'normal': 0.5, 'high': 0.35}
     """
     if not sources:
         msg = "thresholds are chosen on one source or more; got none."
@@ -61,7 +65,8 @@ def choose_thresholds(sources: Mapping[str, PooledScores]) -> dict[str, float]:
 
     def best(beta: float, candidates: npt.NDArray[np.int64]) -> float:
         mean = np.mean([f_beta(scores, beta) for scores in sources.values()], axis=0)
-        return float(THRESHOLDS[candidates[mean[candidates].argmax()]])
+        good = mean[candidates] >= mean[candidates].max() - ALIKE
+        return float(THRESHOLDS[candidates[good.argmax()]])
 
     return {
         "low": best(0.5, np.arange(middle, len(THRESHOLDS))),
