@@ -11,7 +11,6 @@ from cracknet.errors import ArgumentError
 from cracknet.scoring.counts import THRESHOLDS, PooledScores
 from cracknet.segmentation.segmenter import DEFAULT_THRESHOLD
 
-
 ALIKE = 0.001
 """Mean scores nearer to each other than this are equally good: chance decides between them."""
 
@@ -40,7 +39,8 @@ def choose_thresholds(sources: Mapping[str, PooledScores]) -> dict[str, float]:
 
     ``high`` has the best F2 and ``low`` the best F0.5, each averaged over the sources, so that
     none counts more for having more pixels; ``normal`` is 0.5, which models are trained for, and
-    neither of the others lies beyond it. Of equally good ones (`ALIKE`) that nearest to 0.5 is taken.
+    neither of the others lies beyond it. Of equally good ones (`ALIKE`) that nearest to 0.5 is
+    taken.
 
     Parameters
     ----------
