@@ -223,9 +223,12 @@ def score_net(
         edges = {px: sums + match_boundaries(mask, truth, px) for px, sums in edges.items()}
         if pair.stem in wanted:
             write_whole(wanted[pair.stem], encode_png(mask.view(np.uint8) * np.uint8(255)))
+    scores = as_json(scorer.result())
+    tiles = f"photographs in tiles of at most {tile_px} px"
+    scores["protocol"] = scores["protocol"].replace("whole photographs", tiles)
     result = {
         **about,
-        "scores": as_json(scorer.result()),
+        "scores": scores,
         "band": {"radius_px": BAND_PX, **_ratios(band)},
         "boundary": {f"{px}px": _ratios(sums) for px, sums in edges.items()},
     }
