@@ -54,8 +54,7 @@ def test_tiles_of_a_size_overlap_as_those_of_the_default_do():
     card = ModelCard("mine", "fcn-8s", Path("mine.xml"))
     default = (card.tile_px, card.overlap_px, card.margin_px)
     for tile_px, expected in ((1280, default), (448, (448, 224, 70)), (64, (64, 32, 10))):
-        cut = export._cut(tile_px)
-        assert (cut["tile_px"], cut["overlap_px"], cut["margin_px"]) == expected
+        assert export._cut(tile_px) == expected
         lay_axis(3000, *expected)  # raises where they do not fit each other
 
 

@@ -100,6 +100,7 @@ def export_model(
     except OSError as error:
         msg = f"{out} cannot be written: {error.strerror or error}. Name another file."
         raise OutputError(msg) from error
+    tile, overlap, margin = _cut(ModelCard.tile_px if tile_px is None else tile_px)
     files = [out] + ([out.with_suffix(".bin")] if kind == "openvino" else [])
     card = ModelCard(
         name=out.stem,
@@ -108,16 +109,18 @@ def export_model(
         sha256={file.name: sha256_of(file) for file in files},
         parameters=model.count_params(),
         coarse_weight=coarse_weight,
-        **({} if tile_px is None else _cut(tile_px)),
+        tile_px=tile,
+        overlap_px=overlap,
+        margin_px=margin,
     )
     write_card(card, out.with_suffix(".json"))
     return card
 
 
-def _cut(tile_px: int) -> dict[str, int]:
-    """Say how photographs are cut into tiles of a size: the overlap, and the margin left out."""
-    overlap = min(256, max(STEP, tile_px // 2 // STEP * STEP))
-    return {"tile_px": tile_px, "overlap_px": overlap, "margin_px": overlap * 5 // 16}
+def _cut(tile_px: int) -> tuple[int, int, int]:
+    """Return the size of tiles, how far they overlap, and the margin left out there."""
+    overlap = min(ModelCard.overlap_px, max(STEP, tile_px // 2 // STEP * STEP))
+    return tile_px, overlap, overlap * 5 // 16
 
 
 def load_net(weights: Path, net: str) -> keras.Model:

@@ -128,13 +128,13 @@ class _Along:
         """Average with a Gaussian; over a branch that it would leave, the branch's own mean."""
         rows = self._rows
         spread = [rows.spread(one).astype(np.float32)[:, None] for one in (values, weights)]
-        means = average_rows(spread[0], spread[1], sigma_px)[0][rows.row, 0].astype(np.float64)
+        means = np.asarray(average_rows(*spread, sigma_px)[0][rows.row, 0], np.float64)
         short = self._count < math.ceil(REACH * sigma_px)
         if not short.any():
             return means
         total = np.bincount(self._branch, weights * values)
         whole = total / np.maximum(np.bincount(self._branch, weights), 1e-12)
-        return np.where(short, whole[self._branch], means)
+        return np.asarray(np.where(short, whole[self._branch], means), np.float64)
 
 
 def _share_of_noise(finer_px: float, coarser_px: float, average_px: Floats) -> Floats:
@@ -155,7 +155,7 @@ def _kernel(sigma_px: float, reach: int) -> Floats:
     """Weights of `average_rows` from -reach to reach; of sigma 0 the point itself."""
     lags = np.arange(-reach, reach + 1)
     if sigma_px == 0:
-        return (lags == 0).astype(np.float64)
+        return np.asarray(lags == 0, np.float64)
     kernel = np.exp(-0.5 * (lags / sigma_px) ** 2) * (np.abs(lags) <= math.ceil(REACH * sigma_px))
     return np.asarray(kernel / kernel.sum(), np.float64)
 
