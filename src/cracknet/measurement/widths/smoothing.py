@@ -127,8 +127,11 @@ class _Along:
     def average(self, values: Floats, weights: Floats, sigma_px: float) -> Floats:
         """Average with a Gaussian; over a branch that it would leave, the branch's own mean."""
         rows = self._rows
-        spread = [rows.spread(one).astype(np.float32)[:, None] for one in (values, weights)]
-        means = np.asarray(average_rows(*spread, sigma_px)[0][rows.row, 0], np.float64)
+        series, counted = (
+            rows.spread(one).astype(np.float32)[:, None] for one in (values, weights)
+        )
+        found = average_rows(series, counted, sigma_px)[0]
+        means = np.asarray(found[rows.row, 0], np.float64)
         short = self._count < math.ceil(REACH * sigma_px)
         if not short.any():
             return means
