@@ -43,23 +43,25 @@ def main() -> None:
     card = read_card(path)
     scores, curves = score_sets(card.file, options.data, VALIDATION)
     card = dataclasses.replace(card, thresholds=choose_thresholds(curves))
-    if options.thresholds:
-        text = card_text(card) if card.precision == "float" else ship_int8.card_text(card)
-    elif card.precision == "float":
-        scores |= score_sets(card.file, options.data, TEST)[0]
-        about = {"planking_called_crack": planking_called_crack(card.file, options.data)}
-        if options.scenes:
-            about["scenes_called_crack"] = scenes_called_crack(card.file, options.scenes)
-        card = dataclasses.replace(
-            card, scores=card.scores | scores, training=card.training | about
-        )
-        text = card_text(card)
-    else:
-        card = _compared(card, options.data)
-        text = ship_int8.card_text(card)
+    if not options.thresholds:
+        card = _scored(card, scores, options)
+    text = card_text(card) if card.precision == "float" else ship_int8.card_text(card)
     path.with_suffix(".md").write_text(text, "utf-8")
     write_card(card, path)
     print(card.thresholds)
+
+
+def _scored(card: ModelCard, validation: dict[str, Any], options: argparse.Namespace) -> ModelCard:
+    """Put the scores on all sets into a card, those on validation sets being there already."""
+    if card.precision != "float":
+        return _compared(card, options.data)
+    scores = validation | score_sets(card.file, options.data, TEST)[0]
+    about: dict[str, Any] = {
+        "planking_called_crack": planking_called_crack(card.file, options.data)
+    }
+    if options.scenes:
+        about["scenes_called_crack"] = scenes_called_crack(card.file, options.scenes)
+    return dataclasses.replace(card, scores=card.scores | scores, training=card.training | about)
 
 
 def _compared(card: ModelCard, data: Path) -> ModelCard:

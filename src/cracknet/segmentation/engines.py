@@ -38,7 +38,7 @@ class Engine(Protocol):
 _BINDING = threading.Lock()
 
 
-def _wake_binding() -> None:
+def wake_binding() -> None:
     """Pass one array through OpenVINO's Python binding, from one thread alone.
 
     Its first use of NumPy sets up a static table without letting go of the interpreter's lock:
@@ -79,7 +79,7 @@ class OpenVINOEngine:
     def __init__(self, file: Path, *, precision: str = "auto", threads: int | None = None) -> None:
         ov = import_openvino()
 
-        _wake_binding()
+        wake_binding()
         _check_options(precision, threads)
         if not file.is_file():
             msg = f"no model file at {file}. `cracknet models` lists the models that ship."
@@ -90,7 +90,7 @@ class OpenVINOEngine:
         except RuntimeError as error:
             msg = (
                 f"the model file {file} is damaged or incomplete (OpenVINO IR is a .xml with its "
-                f".bin beside it): {_first_line(error)} Install or export it again."
+                f".bin beside it): {last_line(error)} Install or export it again."
             )
             raise ModelError(msg) from error
         shapes = [
@@ -127,7 +127,7 @@ class OpenVINOEngine:
             finally:
                 requests.put(request)
         except RuntimeError as error:
-            msg = f"OpenVINO failed on a tile of {tile.shape}: {_first_line(error)}"
+            msg = f"OpenVINO failed on a tile of {tile.shape}: {last_line(error)}"
             raise EngineError(msg) from error
 
     def free_memory(self) -> None:
@@ -207,7 +207,7 @@ class OnnxRuntimeEngine:
         try:
             self._session = onnxruntime.InferenceSession(file, options, providers=providers)
         except Exception as error:
-            msg = f"the model file {file} is damaged or not ONNX: {_first_line(error)}"
+            msg = f"the model file {file} is damaged or not ONNX: {last_line(error)}"
             raise ModelError(msg) from error
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         shapes = [port.shape for port in (*inputs, *outputs)]
@@ -223,7 +223,7 @@ class OnnxRuntimeEngine:
         try:
             result = self._session.run(None, {self._input: values})[0]
         except Exception as error:
-            msg = f"ONNX Runtime failed on a tile of {tile.shape}: {_first_line(error)}"
+            msg = f"ONNX Runtime failed on a tile of {tile.shape}: {last_line(error)}"
             raise EngineError(msg) from error
         return np.asarray(result[0, :, :, 0], np.float32)
 
@@ -270,6 +270,7 @@ def _check_options(precision: str, threads: int | None) -> None:
         raise ArgumentError(msg)
 
 
-def _first_line(error: Exception) -> str:
+def last_line(error: Exception) -> str:
+    """Return what an engine's error says: its last line, at most 200 letters of it."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1][:200] if lines else type(error).__name__

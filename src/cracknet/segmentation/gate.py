@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from cracknet.arrays import Gray, Mask, Probability
 from cracknet.errors import EngineError, ModelError
+from cracknet.segmentation.engines import last_line, wake_binding
 from cracknet.segmentation.models import GATE, ModelCard, find_model
 from cracknet.segmentation.openvino import import_openvino
 from cracknet.segmentation.scanning import CRACK, Classify, Tiles, check_gray, painted_cracks
@@ -86,6 +87,7 @@ class TileClassifier:
             )
             raise ModelError(msg)
         ov = import_openvino()
+        wake_binding()
         core = ov.Core()
         options = {} if threads is None else {"INFERENCE_NUM_THREADS": threads}
         try:
@@ -97,7 +99,10 @@ class TileClassifier:
             fits = len(sizes) == 2 and len(shape) == 2 and shape[1].get_length() > CRACK
             self._compiled = core.compile_model(model, "CPU", options)
         except RuntimeError as error:
-            msg = f"the gate {card.file} is damaged or takes no tiles of {card.tile_px} px: {error}"
+            msg = (
+                f"the gate {card.file} is damaged or takes no tiles of {card.tile_px} px: "
+                f"{last_line(error)}"
+            )
             raise ModelError(msg) from error
         if not fits:
             msg = (
@@ -119,7 +124,10 @@ class TileClassifier:
             # One request a call: photographs are segmented from several threads.
             found = self._compiled.create_infer_request().infer({0: tiles})[0]
         except RuntimeError as error:
-            msg = f"OpenVINO failed on {len(tiles)} tiles of the gate {self._card.name}: {error}"
+            msg = (
+                f"OpenVINO failed on {len(tiles)} tiles of the gate {self._card.name}: "
+                f"{last_line(error)}"
+            )
             raise EngineError(msg) from error
         if not np.isfinite(found).all():
             msg = f"the gate {self._card.name} gave values that are not numbers; it is damaged."
