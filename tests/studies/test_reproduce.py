@@ -206,6 +206,22 @@ def test_a_finished_study_only_writes_its_report_anew(copied, rendered_set, monk
     assert {p: p.stat().st_mtime_ns for p in copied.rglob("*.h5")} == times
 
 
+def test_what_is_no_number_is_null_in_json(copied, rendered_set):
+    """ODS of held back photographs that show no crack is none; JSON has no word for NaN."""
+    table = copied / NETS[0] / "validation.csv"
+    rows = list(csv.DictReader(table.read_text().splitlines()))
+    rows[0]["walls_ods"] = "nan"
+    with table.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    run(rendered_set, copied)
+    text = (copied / "results.json").read_text()
+    first = json.loads(text, parse_constant=pytest.fail)["nets"][NETS[0]]["curves"][0]
+    assert first["walls_ods"] is None
+    assert first["walls_f1"] == float(rows[0]["walls_f1"])
+
+
 def test_a_killed_study_goes_on(study, rendered_set, tmp_path, monkeypatch):
     """It is killed in the second net's second epoch, then while that net is scored."""
     out = tmp_path / "study"

@@ -47,7 +47,8 @@ def write_report(
     figures = _draw(nets, samples, str(content["photos"]["set"]))
     for name, data in figures.items():
         write_whole(out / "figures" / name, data)
-    write_whole(out / "results.json", (json.dumps(content, indent=1) + "\n").encode())
+    text = json.dumps(content, indent=1, allow_nan=False) + "\n"
+    write_whole(out / "results.json", text.encode())
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=jinja2.select_autoescape(("html",)),

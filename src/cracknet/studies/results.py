@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,10 +159,15 @@ def _net(net: NetResult, test: str) -> dict[str, Any]:
         "label": NAMES.get(net.name, net.name),
         "parameters": net.architecture.parameters,
         **net.run,
-        "curves": [dict(row) for row in net.curves],
+        "curves": [_finite(row) for row in net.curves],
         "test": pooled(net.scores[test]),
         "protocol": net.scores[test]["scores"]["protocol"],
     }
+
+
+def _finite(row: Mapping[str, float]) -> dict[str, float | None]:
+    """Put None, null in JSON, where there is no number, as ODS where there is no crack."""
+    return {key: value if math.isfinite(value) else None for key, value in row.items()}
 
 
 def _table_1(
