@@ -4,6 +4,8 @@
         runs/lite-long/shipped.weights.h5:0.5 runs/lite-hairlines:0.5
 
 A part is a file of weights, or a run's folder, whose running average at its last checkpoint is taken.
+Shares may be negative: A:1.5 B:-0.5 lies on the line from B through A, half as far beyond A. With
+`--statistics RECIPE` batch normalisation's means and variances are taken anew on crops of that recipe.
 """
 
 from __future__ import annotations
@@ -19,9 +21,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 
+from cracknet.datasets.batches import batches
 from cracknet.nets import NETS
 from cracknet.training.checkpoints import read_checkpoint
+from cracknet.training.data import training_plan
 from cracknet.training.export import load_net
+from cracknet.training.recipe_file import read_recipe
+from cracknet.training.statistics import renew_statistics
 
 
 def main() -> None:
@@ -30,10 +36,17 @@ def main() -> None:
     parser.add_argument("parts", nargs="+", metavar="PART[:SHARE]", help="shares are 1 by default")
     parser.add_argument("-o", "--out", type=Path, required=True, help="a .weights.h5 file")
     parser.add_argument("--net", default="cracknet-lite")
+    parser.add_argument("--statistics", type=Path, metavar="RECIPE")
+    parser.add_argument("--batches", type=int, default=120, help="of the recipe, for the statistics")
     options = parser.parse_args()
     parts = [part.partition(":") for part in options.parts]
     shares = {Path(path): float(share or 1) for path, _, share in parts}
-    average_of(shares, options.net).save_weights(options.out)
+    net = average_of(shares, options.net)
+    if options.statistics:
+        plan = training_plan(read_recipe(options.statistics))
+        print(f"statistics of {options.batches} batches of {plan.batch_size} crops")
+        renew_statistics(net, (grays for grays, _ in batches(plan, 0, options.batches)))
+    net.save_weights(options.out)
 
 
 def average_of(shares: Mapping[Path, float], net: str) -> Any:
