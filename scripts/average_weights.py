@@ -37,7 +37,9 @@ def main() -> None:
     parser.add_argument("-o", "--out", type=Path, required=True, help="a .weights.h5 file")
     parser.add_argument("--net", default="cracknet-lite")
     parser.add_argument("--statistics", type=Path, metavar="RECIPE")
-    parser.add_argument("--batches", type=int, default=120, help="of the recipe, for the statistics")
+    parser.add_argument(
+        "--batches", type=int, default=120, help="of the recipe, for the statistics"
+    )
     options = parser.parse_args()
     parts = [part.partition(":") for part in options.parts]
     shares = {Path(path): float(share or 1) for path, _, share in parts}
