@@ -16,10 +16,20 @@ NAMES = ["ortho.mask.tif", "ortho.overlay.jpg", "ortho.probability.tif"]
 
 RUN = """
 import sys
+import time
 from cracknet.errors import CrackNetError
 from cracknet.mosaic import segment_raster
 from cracknet.segmentation import Segmenter
-path, out, model = sys.argv[1:]
+path, out, model = sys.argv[1:4]
+if len(sys.argv) > 4:  # so slow that others can see it at work
+    at_once = Segmenter.infer
+
+    def slowly(self, pieces):
+        for result in at_once(self, pieces):
+            time.sleep(float(sys.argv[4]))
+            yield result
+
+    Segmenter.infer = slowly
 with Segmenter(model, precision="f32", threads=1) as segmenter:
     try:
         result = segment_raster(path, out, segmenter, window_px=256)
@@ -118,7 +128,7 @@ def test_a_disk_that_fills_up(line, fresh, tmp_path):
     done = in_own_mounts(
         f"""
         mount -t tmpfs -o size=64m tmpfs {disk}
-        {run} & process=$!
+        {run} 0.1 & process=$!
         while ! grep -qs '"window"' {disk}/.ortho.parts/journal.jsonl; do sleep 0.001; done
         mount -o remount,size=1m {disk} || dd if=/dev/zero of={disk}/other bs=1M 2>/dev/null || true
         wait $process && exit 9 || echo "status $?"

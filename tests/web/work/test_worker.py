@@ -19,7 +19,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from cracknet.errors import MeasurementError
+from cracknet.errors import MeasurementError, PhotoError
 from cracknet.measurement.files import read_measurement
 from cracknet.reporting.measured_run import measure_results
 from cracknet.reporting.measuring import Measuring
@@ -331,6 +331,29 @@ def test_a_signal_that_another_library_swallows_ends_the_worker_after_its_work(s
     finally:
         signal.signal(signal.SIGTERM, before)
     assert [photo.status for photo in store.job(job.id).photos] == ["done", "waiting"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError("callback failed"), PhotoError("a.png: no.")])
+def test_what_fails_because_of_the_signal_is_put_back(store, monkeypatch, error):
+    """A library that calls back into Python tells of the signal by an error of its own."""
+    job = send(store, [("a.png", wall())])
+    monkeypatch.setattr(worker_module, "_told_to_end", threading.Event())
+    before = signal.getsignal(signal.SIGTERM)
+
+    def failing(_self, _task):
+        with suppress(Stopped):
+            worker_module._stop(signal.SIGTERM, None)
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Working, "do", failing)
+        with pytest.raises(Stopped):
+            work(store, "w1")
+    signal.signal(signal.SIGTERM, before)
+    assert [photo.status for photo in store.job(job.id).photos] == ["waiting"]
+    worker_module._told_to_end.clear()
+    assert work(store, "w2", until_idle=True) > 0
+    assert [photo.status for photo in store.job(job.id).photos] == ["done"]
 
 
 def test_an_idle_worker_of_a_server_ends_at_once_when_told_to(store):

@@ -25,7 +25,7 @@ from cracknet.photo import DEFAULT_MAX_PIXELS
 from cracknet.web.queue.claims import Claims, release, release_dead
 from cracknet.web.queue.locks import WorkerLock
 from cracknet.web.queue.store import Store
-from cracknet.web.queue.tasks import Task
+from cracknet.web.queue.tasks import PhotoFigures, Task
 
 if TYPE_CHECKING:
     from cracknet.web.work.working import Working
@@ -114,7 +114,7 @@ def spare_cores() -> int:
 def _do(task: Task, claims: Claims, working: Working) -> bool:
     """Do one piece of work; tell whether its job is still there."""
     try:
-        figures = working.do(task)
+        figures = _unless_told_to_end(working, task)
     except CrackNetError as error:
         return claims.fail(task, _told(task, str(error)))
     except MemoryError:
@@ -125,6 +125,17 @@ def _do(task: Task, claims: Claims, working: Working) -> bool:
         msg = f"it cannot be done for a fault of the program ({type(error).__name__}: {error})."
         return claims.fail(task, _told(task, msg))
     return claims.finish(task, figures)
+
+
+def _unless_told_to_end(working: Working, task: Task) -> PhotoFigures | None:
+    """Do one piece of work; what fails after the signal fails because of it, and is put back."""
+    try:
+        return working.do(task)
+    except Exception as error:
+        # A library in whose callback Stopped was raised tells of it by an error of its own.
+        if _told_to_end.is_set():
+            raise Stopped from error
+        raise
 
 
 def _told(task: Task, text: str) -> str:
