@@ -289,7 +289,8 @@ no run trains on) {card.training["scenes_called_crack"]["share"]:.2%}.
 ![Kinds of scene that are hard, rendered, and what the model makes of them](../../../docs/images/failures-{card.name}.jpg)
 
 Rendered by `scripts/failure_picture.py`: of twenty scenes of each kind that at the tenth part from below. Green is crack that was
-found, blue crack that was missed, orange what was marked and is none.
+found, blue crack that was missed, orange what was marked and is none. **Straight cracks of even width look like joints to it**:
+rendered ones on bare concrete are missed whole (the script prints the share).
 
 Seen with `cracknet evaluate --worst 20` on the validation splits, in earlier weights of `cracknet-lite`:
 
