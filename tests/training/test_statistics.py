@@ -54,3 +54,11 @@ def test_a_net_without_batch_normalisation():
     inputs = keras.Input((None, None, 1))
     net = keras.Model(inputs, keras.layers.Conv2D(1, 1)(inputs))
     assert renew_statistics(net, [np.zeros((1, 8, 8, 1))]) == 0
+
+
+def test_frozen_layers_stay():
+    net = make_net()
+    net.get_layer("first").trainable = False
+    assert renew_statistics(net, [np.full((1, 8, 8, 1), 9.0)]) == 1
+    assert np.asarray(net.get_layer("first").moving_mean) == 0
+    assert np.asarray(net.get_layer("last").moving_mean) == pytest.approx(18, rel=1e-2)

@@ -22,7 +22,8 @@ def renew_statistics(net: keras.Model, batches: Iterable[npt.NDArray[np.generic]
     Parameters
     ----------
     net : keras.Model
-        (N, H, W, 1) to (N, H, W, 1). Its weights and the layers' momentum stay as they are.
+        (N, H, W, 1) to (N, H, W, 1). Its weights and the layers' momentum stay as they are; so do
+        frozen layers, which Keras never runs as in training.
     batches : iterable of (N, H, W, 1)
         Gray levels 0 to 255, as in training.
 
@@ -36,7 +37,11 @@ def renew_statistics(net: keras.Model, batches: Iterable[npt.NDArray[np.generic]
     ArgumentError
         When there is no batch.
     """
-    layers = [layer for layer in net.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    layers = [
+        layer
+        for layer in net.layers
+        if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
+    ]
     momenta = [layer.momentum for layer in layers]
     seen = 0
     try:
