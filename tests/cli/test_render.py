@@ -58,9 +58,29 @@ def test_faint_cracks(run, tmp_path):
         assert all(0 < depth <= 0.2 for depth in depths)
 
 
+def test_kinds_of_cracks(run, tmp_path):
+    result = run(
+        "-o", tmp_path, "--count", 4, "--size", "96x64", "--cracks", 1, "--distractors", "none",
+        "--kinds", "straight, straight",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    truths = sorted((tmp_path / "truth/train").glob("*.json"))
+    assert len(truths) == 4
+    for path in truths:
+        (crack,) = json.loads(path.read_text())["cracks"]
+        (line,) = crack["paths"]
+        points = np.array(line["points_px"])
+        assert crack["junctions_px"] == []
+        assert len(points) == 2
+        assert line["length_px"] == pytest.approx(np.hypot(*(points[1] - points[0])), abs=1e-3)
+        assert len(set(line["widths_px"])) == 1
+
+
 @pytest.mark.parametrize(
     "words",
     [
+        ("--kinds", "zigzag"),
+        ("--kinds", ""),
         ("--size", "512by512"),
         ("--size", "0x5"),
         ("--cracks", "3-1"),

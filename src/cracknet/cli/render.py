@@ -18,6 +18,13 @@ def render(
     size: Annotated[str, typer.Option(help="WIDTHxHEIGHT in pixels.")] = "512x512",
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same photographs.")] = 0,
     cracks: Annotated[str, typer.Option(help="Cracks a photograph: N or LEAST-MOST.")] = "1-3",
+    kinds: Annotated[
+        str | None,
+        typer.Option(
+            help="natural, branched, map, straight, arc, with commas; named twice, twice as often. "
+            "By default the first three, 4 to 4 to 1."
+        ),
+    ] = None,
     width_px: Annotated[str, typer.Option(help="Crack width in pixels: W or LEAST-MOST.")] = "1-12",
     depth: Annotated[
         str,
@@ -57,9 +64,11 @@ def render(
     width, height = numbers(size, "x", "--size")
     fewest, most = (0, 0) if no_cracks else numbers(cracks, "-", "--cracks")
     names = {"all": list(DISTRACTORS), "none": []}.get(distractors, distractors.split(","))
+    scene = standard_scene()
     try:
         options = dataclasses.replace(
-            standard_scene(),
+            scene,
+            kinds=scene.kinds if kinds is None else tuple(map(str.strip, kinds.split(","))),
             height=int(height),
             width=int(width),
             cracks=(int(fewest), int(most)),
