@@ -44,14 +44,18 @@ def test_no_cracks_as_jpeg(run, tmp_path):
     assert not mask.any()
 
 
-def test_faint_cracks(run, tmp_path):
-    result = run(
-        "-o", tmp_path, "--count", 3, "--size", "64x64", "--cracks", 2, "--depth", "0.1-0.2",
-        "--distractors", "none",
-    )  # fmt: skip
+def truths_of(run, folder, *words):
+    """Render a set without distractors and return the truths of its photographs."""
+    result = run("-o", folder, "--distractors", "none", *words)
     assert result.exit_code == 0, result.output
-    for path in sorted((tmp_path / "truth/train").glob("*.json")):
-        truth = json.loads(path.read_text())
+    return [
+        json.loads(path.read_text()) for path in sorted((folder / "truth/train").glob("*.json"))
+    ]
+
+
+def test_faint_cracks(run, tmp_path):
+    words = ("--count", 3, "--size", "64x64", "--cracks", 2, "--depth", "0.1-0.2")
+    for truth in truths_of(run, tmp_path, *words):
         assert truth["options"]["depth"] == [0.1, 0.2]
         depths = [line["depth"] for crack in truth["cracks"] for line in crack["paths"]]
         assert depths
@@ -59,15 +63,11 @@ def test_faint_cracks(run, tmp_path):
 
 
 def test_kinds_of_cracks(run, tmp_path):
-    result = run(
-        "-o", tmp_path, "--count", 4, "--size", "96x64", "--cracks", 1, "--distractors", "none",
-        "--kinds", "straight, straight",
-    )  # fmt: skip
-    assert result.exit_code == 0, result.output
-    truths = sorted((tmp_path / "truth/train").glob("*.json"))
+    words = ("--count", 4, "--size", "96x64", "--cracks", 1, "--kinds", "straight, straight")
+    truths = truths_of(run, tmp_path, *words)
     assert len(truths) == 4
-    for path in truths:
-        (crack,) = json.loads(path.read_text())["cracks"]
+    for truth in truths:
+        (crack,) = truth["cracks"]
         (line,) = crack["paths"]
         points = np.array(line["points_px"])
         assert crack["junctions_px"] == []
